@@ -1,0 +1,79 @@
+"""People who sign in."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class Role(models.TextChoices):
+    CUSTOMER = "customer", "Customer"
+    ANALYST = "analyst", "Analyst"
+    OPS = "ops", "Ops"
+    ADMIN = "admin", "Admin"
+
+
+STAFF_ROLES = (Role.ANALYST, Role.OPS, Role.ADMIN)
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A user with a usable password, or without one that can sign in when None."""
+        user = self.model(email=normalised(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, role=Role.ADMIN, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=normalised(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Signs in by email, has exactly one role. The email is kept in lower case."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=150, blank=True)
+    role = models.CharField(max_length=16, choices=Role, default=Role.CUSTOMER)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"user {self.pk}"
+
+    def clean(self) -> None:
+        self.email = normalised(self.email)
+
+    @property
+    def is_staff(self) -> bool:
+        """May open Django's admin."""
+        return self.role == Role.ADMIN
+
+    @property
+    def works_here(self) -> bool:
+        """Has a staff role, any of them."""
+        return self.role in STAFF_ROLES
+
+    def get_short_name(self) -> str:
+        return self.name or self.email.split("@")[0]
+
+
+def normalised(email: str) -> str:
+    """The one spelling of an email address: trimmed, lower case."""
+    return email.strip().lower()

@@ -1,0 +1,81 @@
+"""Tables that can only grow: triggers refuse UPDATE and DELETE, on SQLite and on Postgres.
+
+The database keeps the promise, so that a bug, a shell or another program can't break it.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from django.db import connection
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations import RunPython
+from django.db.migrations.state import StateApps
+
+# table -> columns that must not change; none named: no column, and no deleting either
+guarded: dict[str, tuple[str, ...]] = {}
+
+
+class AppendOnly(RunPython):
+    """Migration operation that guards `table`.
+
+    Without `columns` the table takes inserts only. With them, rows may change and go, but those
+    columns keep their first value.
+    """
+
+    def __init__(self, table: str, columns: Sequence[str] = ()) -> None:
+        self.table, self.columns = table, tuple(columns)
+        guarded[table] = self.columns
+        super().__init__(self._guard, self._unguard)
+
+    def _guard(self, apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+        for statement in guard_statements(self.table, self.columns, editor.connection.vendor):
+            editor.execute(statement, None)
+
+    def _unguard(self, apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+        for statement in unguard_statements(self.table, editor.connection.vendor):
+            editor.execute(statement, None)
+
+    def deconstruct(self) -> tuple[str, list[str], dict[str, object]]:
+        return "AppendOnly", [self.table], {"columns": self.columns}
+
+
+def guard_statements(table: str, columns: Sequence[str], vendor: str) -> list[str]:
+    """The SQL that makes the triggers of one table."""
+    changed = f"OF {', '.join(columns)}" if columns else ""
+    events = [f"UPDATE {changed}"] + ([] if columns else ["DELETE"])
+    message = f"{table} is append-only" if not columns else f"{table}: {', '.join(columns)} can not change"
+    if vendor == "postgresql":
+        function = f"""CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END $$"""
+        return [function] + [
+            f"CREATE TRIGGER {table}_no_{event.split()[0].lower()} BEFORE {event} ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()"
+            for event in events
+        ]
+    return [
+        f"CREATE TRIGGER {table}_no_{event.split()[0].lower()} BEFORE {event} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        for event in events
+    ]
+
+
+def unguard_statements(table: str, vendor: str) -> list[str]:
+    """The SQL that takes the triggers of one table away."""
+    on_table = f" ON {table}" if vendor == "postgresql" else ""
+    return [f"DROP TRIGGER IF EXISTS {table}_no_{event}{on_table}" for event in ("update", "delete")]
+
+
+@contextmanager
+def lifted() -> Iterator[None]:
+    """Take every guard away for the length of the block. For tests, which empty tables."""
+    with connection.cursor() as cursor:
+        for table in guarded:
+            for statement in unguard_statements(table, connection.vendor):
+                cursor.execute(statement)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            for table, columns in guarded.items():
+                for statement in guard_statements(table, columns, connection.vendor):
+                    cursor.execute(statement)
