@@ -11,15 +11,15 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import RunPython
 from django.db.migrations.state import StateApps
 
-# table -> columns that must not change; none named: no column, and no deleting either
+# table -> columns that must not change; none named: no column may
 guarded: dict[str, tuple[str, ...]] = {}
 
 
 class AppendOnly(RunPython):
     """Migration operation that guards `table`.
 
-    Without `columns` the table takes inserts only. With them, rows may change and go, but those
-    columns keep their first value.
+    Rows can't be deleted. Without `columns` they can't change either; with them, those columns
+    keep their first value and the others may change.
     """
 
     def __init__(self, table: str, columns: Sequence[str] = ()) -> None:
@@ -41,9 +41,9 @@ class AppendOnly(RunPython):
 
 def guard_statements(table: str, columns: Sequence[str], vendor: str) -> list[str]:
     """The SQL that makes the triggers of one table."""
-    changed = f"OF {', '.join(columns)}" if columns else ""
-    events = [f"UPDATE {changed}"] + ([] if columns else ["DELETE"])
-    message = f"{table} is append-only" if not columns else f"{table}: {', '.join(columns)} can not change"
+    update_of = f"UPDATE OF {', '.join(columns)}" if columns else "UPDATE"
+    events = [update_of, "DELETE"]
+    message = f"{table} is append-only"
     if vendor == "postgresql":
         function = f"""CREATE OR REPLACE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END $$"""

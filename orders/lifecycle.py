@@ -1,0 +1,115 @@
+"""The one way an order changes its status.
+
+pending → paid → fulfilled
+pending → canceled
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Case, F, Value, When
+from django.utils import timezone
+
+from accounts.models import User
+from audit import log
+from audit.models import AuditLog
+from catalog import stock
+from orders.models import Order, OrderStatus
+
+NEXT: dict[OrderStatus, set[OrderStatus]] = {
+    OrderStatus.PENDING: {OrderStatus.PAID, OrderStatus.CANCELED},
+    OrderStatus.PAID: {OrderStatus.FULFILLED},
+    OrderStatus.FULFILLED: set(),
+    OrderStatus.CANCELED: set(),
+}
+MOMENT = {
+    OrderStatus.PAID: "paid_at",
+    OrderStatus.FULFILLED: "fulfilled_at",
+    OrderStatus.CANCELED: "canceled_at",
+}
+
+
+class IllegalMove(Exception):
+    """The order can't go there from where it is; the message is for the person who tried."""
+
+
+class LostRace(IllegalMove):
+    """Somebody else moved the order first."""
+
+
+def move(
+    orders: Sequence[Order],
+    to: OrderStatus,
+    *,
+    actor: User | None,
+    at: Sequence[datetime] | None = None,
+    **why: str,
+) -> None:
+    """Move `orders` one step and write an audit row for each, in one transaction.
+
+    `at` are the moments of the step, one an order, now by default. `actor` is None when Stripe or
+    a command, not a person, caused it. Raises IllegalMove or LostRace; nothing was written then.
+    """
+    moments = at or [timezone.now()] * len(orders)
+    for order in orders:
+        if to not in NEXT[OrderStatus(order.status)]:
+            raise IllegalMove(
+                f"{order} is {order.get_status_display().lower()}: it can't become {to.label.lower()}."
+            )
+    with transaction.atomic():
+        # Compare-and-swap: the WHERE clause is the lock.
+        changed = Order.objects.filter(pk__in=[o.pk for o in orders], status__in=_sources(to)).update(
+            status=to, **{MOMENT[to]: _moment_of_each(orders, moments)}
+        )
+        if changed != len(orders):
+            raise LostRace(f"{orders[0]} was changed by somebody else. Load the page again.")
+        AuditLog.objects.bulk_create(
+            log.entry(f"order.{to}", actor=actor, target=order, was=order.status, **why) for order in orders
+        )
+    for order, moment in zip(orders, moments, strict=True):
+        order.status = to
+        setattr(order, MOMENT[to], moment)
+
+
+def fulfil(order: Order, *, actor: User | None, tracking_number: str = "") -> None:
+    """Mark a paid order as sent. Raises IllegalMove, also while some of its goods are not there."""
+    with transaction.atomic():
+        fresh = Order.objects.select_for_update().get(pk=order.pk)
+        if fresh.awaits_stock:
+            raise IllegalMove(f"{order} waits for stock: some of its goods have not been allocated.")
+        move([order], OrderStatus.FULFILLED, actor=actor, tracking=tracking_number)
+        Order.objects.filter(pk=order.pk).update(tracking_number=tracking_number)
+    order.tracking_number = tracking_number
+
+
+def cancel(order: Order, *, actor: User | None, reason: str) -> None:
+    """Cancel an unpaid order and give its reserved stock back. Raises IllegalMove, LostRace."""
+    with transaction.atomic():
+        move([order], OrderStatus.CANCELED, actor=actor, reason=reason)
+        for item in order.items.filter(reserved__gt=0).order_by("variant_id", "pk"):
+            stock.release(item.variant_id, item.reserved)
+        order.items.filter(reserved__gt=0).update(reserved=0)
+
+
+def expire_reservations(now: datetime) -> int:
+    """Cancel the unpaid orders whose reservation has run out; returns how many."""
+    expired = 0
+    for order in Order.objects.filter(status=OrderStatus.PENDING, reserved_until__lt=now).order_by("pk"):
+        try:
+            cancel(order, actor=None, reason="reservation expired")
+            expired += 1
+        except LostRace:  # paid in this very moment
+            continue
+    return expired
+
+
+def _sources(to: OrderStatus) -> list[OrderStatus]:
+    return [source for source, targets in NEXT.items() if to in targets]
+
+
+def _moment_of_each(orders: Sequence[Order], moments: Sequence[datetime]) -> Value | Case:
+    if len(set(moments)) == 1:
+        return Value(moments[0])
+    whens = [When(pk=order.pk, then=Value(at)) for order, at in zip(orders, moments, strict=True)]
+    return Case(*whens, default=F("paid_at"))

@@ -1,0 +1,151 @@
+"""What customers ordered, and where each order stands."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class OrderStatus(models.TextChoices):
+    PENDING = "pending", "Pending"
+    PAID = "paid", "Paid"
+    FULFILLED = "fulfilled", "Fulfilled"
+    CANCELED = "canceled", "Cancelled"
+
+
+class RefundState(models.TextChoices):
+    NONE = "none", "Not refunded"
+    PARTIAL = "partial", "Part refunded"
+    FULL = "full", "Refunded"
+
+
+class DisputeState(models.TextChoices):
+    NONE = "none", "No dispute"
+    OPEN = "open", "Disputed"
+    WON = "won", "Dispute won"
+    LOST = "lost", "Dispute lost"
+
+
+class Flag(models.TextChoices):
+    """Why a person must look at an order. One at a time: the most urgent."""
+
+    NONE = "", "None"
+    PAID_AFTER_CANCEL = "paid_after_cancel", "Paid after cancel"
+    OUT_OF_STOCK = "out_of_stock", "No stock"
+    WRONG_CURRENCY = "wrong_currency", "Wrong currency"
+    WRONG_AMOUNT = "wrong_amount", "Wrong amount"
+    PAID_TWICE = "paid_twice", "Paid twice"
+
+
+SOLD = (OrderStatus.PAID, OrderStatus.FULFILLED)
+
+
+class Order(models.Model):
+    """One purchase. Amounts are minor units of `currency`.
+
+    `status` moves through `orders.lifecycle` only. `refund_status`, `dispute_status`, `flag`,
+    `amount_refunded` and `refunded_at` are written by the payments projection, from facts.
+    """
+
+    number = models.CharField(max_length=32, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    email = models.EmailField()
+    name = models.CharField(max_length=150, blank=True)
+    address = models.TextField(blank=True)
+    country = models.CharField(max_length=64, blank=True)
+    currency = models.CharField(max_length=3)
+    amount_total = models.PositiveBigIntegerField()
+    status = models.CharField(max_length=16, choices=OrderStatus, default=OrderStatus.PENDING)
+    refund_status = models.CharField(max_length=16, choices=RefundState, default=RefundState.NONE)
+    dispute_status = models.CharField(max_length=16, choices=DisputeState, default=DisputeState.NONE)
+    flag = models.CharField(max_length=24, choices=Flag, default=Flag.NONE, blank=True)
+    amount_refunded = models.PositiveBigIntegerField(default=0)
+    payment_intent_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    tracking_number = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    reserved_until = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    fulfilled_at = models.DateTimeField(null=True, blank=True)
+    canceled_at = models.DateTimeField(null=True, blank=True)
+    refunded_at = models.DateTimeField(null=True, blank=True)
+    # Paid, and some of its goods have not left the stock yet: to be tried again when goods come.
+    awaits_stock = models.BooleanField(default=False)
+
+    items: "models.Manager[OrderItem]"
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status__in=SOLD) | Q(paid_at__isnull=False), name="order_paid_has_moment"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=OrderStatus.FULFILLED) | Q(fulfilled_at__isnull=False),
+                name="order_fulfilled_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=OrderStatus.CANCELED) | Q(canceled_at__isnull=False),
+                name="order_canceled_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_refunded__lte=F("amount_total")), name="order_refunded_within_total"
+            ),
+        ]
+        indexes = [
+            # the list, newest first, page by page
+            models.Index(fields=["-created_at", "-id"], name="order_newest"),
+            # orders paid in a window: exports and figures
+            models.Index(fields=["paid_at", "id"], name="order_paid", condition=Q(paid_at__isnull=False)),
+            # one customer's orders
+            models.Index(fields=["email", "id"], name="order_by_email"),
+            # the work list: to pack, and what a person must look at
+            models.Index(fields=["paid_at"], name="order_to_fulfil", condition=Q(status="paid")),
+            models.Index(fields=["id"], name="order_flagged", condition=~Q(flag="")),
+            models.Index(fields=["id"], name="order_awaits_stock", condition=Q(awaits_stock=True)),
+            # reservations that run out
+            models.Index(fields=["reserved_until"], name="order_expiring", condition=Q(status="pending")),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def amount_left(self) -> int:
+        """Minor units that have not gone back to the customer."""
+        return self.amount_total - self.amount_refunded
+
+
+class OrderItem(models.Model):
+    """One line. Name and price are copied: a later change of the product changes no past order."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
+    variant = models.ForeignKey("catalog.Variant", on_delete=models.PROTECT, related_name="+")
+    sku = models.CharField(max_length=64)
+    product_name = models.CharField(max_length=200)
+    unit_amount = models.PositiveBigIntegerField()
+    quantity = models.PositiveBigIntegerField()
+    amount_total = models.PositiveBigIntegerField()
+    reserved = models.PositiveBigIntegerField(default=0)  # pieces the variant holds for this line
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="item_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(amount_total=F("unit_amount") * F("quantity")), name="item_amount_is_product"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"item {self.pk}"
+
+
+class OrderNote(models.Model):
+    """What a member of staff wrote about an order."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    text = models.TextField(max_length=2000)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"note {self.pk}"

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class PaymentsConfig(AppConfig):
+    name = "payments"
+
+    def ready(self) -> None:
+        from orders.placing import after_placing
+        from payments.projection import adopt
+
+        after_placing.append(adopt)

@@ -1,0 +1,37 @@
+"""The inbox, the facts copied from Stripe, the ledger, and refunds we asked for."""
+
+from payments.models.facts import (
+    BalanceTransaction,
+    Charge,
+    Dispute,
+    Fact,
+    Payment,
+    PaymentStatus,
+    Payout,
+    Provider,
+    Refund,
+    RefundStatus,
+)
+from payments.models.inbox import EventSource, EventStatus, StripeEvent
+from payments.models.ledger import Kind, LedgerEntry
+from payments.models.requests import RefundRequest, RequestStatus
+
+__all__ = [
+    "BalanceTransaction",
+    "Charge",
+    "Dispute",
+    "EventSource",
+    "EventStatus",
+    "Fact",
+    "Kind",
+    "LedgerEntry",
+    "Payment",
+    "PaymentStatus",
+    "Payout",
+    "Provider",
+    "Refund",
+    "RefundRequest",
+    "RefundStatus",
+    "RequestStatus",
+    "StripeEvent",
+]

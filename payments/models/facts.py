@@ -1,0 +1,210 @@
+"""Stripe's objects as we know them: one row per Stripe id.
+
+Each row keeps the newest snapshot. Its version is (`as_of`, `as_of_rank`, `as_of_event`): Stripe's
+clock counts whole seconds, so on a tie the further status wins, then the greater event id. Fields
+named in `Fact.earliest` keep the earliest moment ever told instead. Both rules give the same row
+for any order and any duplicates of the same events.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class Provider(models.TextChoices):
+    STRIPE = "stripe", "Stripe"
+    IMPORT = "import", "Import"
+
+
+class PaymentStatus(models.TextChoices):
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method", "Needs a payment method"
+    REQUIRES_CONFIRMATION = "requires_confirmation", "Needs confirmation"
+    REQUIRES_ACTION = "requires_action", "Needs action"
+    PROCESSING = "processing", "Processing"
+    REQUIRES_CAPTURE = "requires_capture", "Needs capture"
+    SUCCEEDED = "succeeded", "Succeeded"
+    CANCELED = "canceled", "Cancelled"
+
+
+class RefundStatus(models.TextChoices):
+    REQUIRES_ACTION = "requires_action", "Needs action"
+    PENDING = "pending", "Pending"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+    CANCELED = "canceled", "Cancelled"
+
+
+class Fact(models.Model):
+    """What every mirrored object has. `created` is Stripe's own creation moment."""
+
+    key: ClassVar[str]  # the column with the Stripe id
+    earliest: ClassVar[tuple[str, ...]] = ()
+
+    provider = models.CharField(max_length=8, choices=Provider, default=Provider.STRIPE)
+    created = models.DateTimeField()
+    as_of = models.DateTimeField()
+    as_of_rank = models.BigIntegerField(default=0)
+    as_of_event = models.CharField(max_length=255, default="")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(getattr(self, self.key))
+
+
+class OrderFact(Fact):
+    """A fact that belongs to an order, once the order is known."""
+
+    order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, null=True, blank=True)
+    payment_intent_id = models.CharField(max_length=255, blank=True)
+    # The order number in the object's metadata, when the metadata names this installation.
+    claimed_order = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Payment(OrderFact):
+    """A PaymentIntent. `amount_received` is what was really captured."""
+
+    key = "payment_intent_id"
+    earliest = ("succeeded_at",)
+
+    payment_intent_id = models.CharField(max_length=255, unique=True)
+    amount = models.BigIntegerField()
+    amount_received = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=64)
+    succeeded_at = models.DateTimeField(null=True, blank=True)
+    failure_code = models.CharField(max_length=255, blank=True)
+    failure_message = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-created", "-id"], name="payment_newest"),
+            models.Index(fields=["claimed_order"], name="payment_waits", condition=Q(order=None)),
+        ]
+
+
+class Charge(OrderFact):
+    """One attempt to take money. `amount_refunded` is cumulative, and falls when a refund fails."""
+
+    key = "charge_id"
+
+    charge_id = models.CharField(max_length=255, unique=True)
+    payment_intent_id = models.CharField(max_length=255, blank=True, db_index=True)
+    amount = models.BigIntegerField()
+    amount_captured = models.BigIntegerField(default=0)
+    amount_refunded = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=64)
+    balance_transaction_id = models.CharField(max_length=255, blank=True)
+    method = models.CharField(max_length=64, blank=True)  # card, sepa_debit, …
+    card_brand = models.CharField(max_length=64, blank=True)
+    card_last4 = models.CharField(max_length=4, blank=True)
+    failure_code = models.CharField(max_length=255, blank=True)
+    failure_message = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["claimed_order"], name="charge_waits", condition=Q(order=None)),
+            # charges whose fee is not known yet
+            models.Index(
+                fields=["id"],
+                name="charge_fee_pending",
+                condition=Q(balance_transaction_id="", status="succeeded", provider="stripe"),
+            ),
+        ]
+
+
+class Refund(OrderFact):
+    """Money going back to a customer. It can succeed and fail later."""
+
+    key = "refund_id"
+    earliest = ("failed_at",)
+
+    refund_id = models.CharField(max_length=255, unique=True)
+    payment_intent_id = models.CharField(max_length=255, blank=True, db_index=True)
+    charge_id = models.CharField(max_length=255, blank=True, db_index=True)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=64)
+    reason = models.CharField(max_length=64, blank=True)
+    pending_reason = models.CharField(max_length=64, blank=True)
+    failure_reason = models.CharField(max_length=64, blank=True)
+    request_key = models.CharField(max_length=64, blank=True, db_index=True)  # ours, from metadata
+    balance_transaction_id = models.CharField(max_length=255, blank=True)
+    failure_balance_transaction_id = models.CharField(max_length=255, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-created", "-id"], name="refund_newest"),
+            # refunds that wait or went wrong: the work list
+            models.Index(
+                fields=["created"], name="refund_open", condition=~Q(status__in=["succeeded", "canceled"])
+            ),
+        ]
+
+
+class Dispute(OrderFact):
+    """A chargeback, or an inquiry (`warning_…`), which moves no money."""
+
+    key = "dispute_id"
+
+    dispute_id = models.CharField(max_length=255, unique=True)
+    payment_intent_id = models.CharField(max_length=255, blank=True, db_index=True)
+    charge_id = models.CharField(max_length=255, blank=True, db_index=True)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=64)
+    reason = models.CharField(max_length=64, blank=True)
+    due_by = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_by"], name="dispute_due"),
+        ]
+
+
+class Payout(Fact):
+    """Money Stripe sends to the bank. It can be `paid` and fail within five business days."""
+
+    key = "payout_id"
+    earliest = ("failed_at",)
+
+    payout_id = models.CharField(max_length=255, unique=True)
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=64)
+    arrival_date = models.DateField()
+    automatic = models.BooleanField(default=True)
+    reconciliation_status = models.CharField(max_length=64, blank=True)
+    failure_code = models.CharField(max_length=255, blank=True)
+    balance_transaction_id = models.CharField(max_length=255, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-created", "-id"], name="payout_newest"),
+        ]
+
+
+class BalanceTransaction(Fact):
+    """One line of Stripe's own books, in the settlement currency: `net = amount − fee`."""
+
+    key = "balance_transaction_id"
+
+    balance_transaction_id = models.CharField(max_length=255, unique=True)
+    type = models.CharField(max_length=64)
+    reporting_category = models.CharField(max_length=64, blank=True)
+    amount = models.BigIntegerField()
+    fee = models.BigIntegerField()
+    net = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    source_id = models.CharField(max_length=255, blank=True, db_index=True)
+    payout_id = models.CharField(max_length=255, blank=True, db_index=True)
+    available_on = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(max_length=64, blank=True)

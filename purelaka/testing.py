@@ -1,0 +1,63 @@
+"""People and valid rows for tests, and a TransactionTestCase for guarded tables."""
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from django.test import TransactionTestCase
+
+from accounts.models import Role, User
+from catalog.models import Category, Product, StockMovement, StockReason, Variant
+from orders.models import Order
+from orders.placing import Line, place_order
+from purelaka import append_only
+
+NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+numbers = count(1)
+
+
+def make_user(role: Role = Role.OPS, email: str = "") -> User:
+    """A person of this role, with the password `secret`."""
+    return User.objects.create_user(email or f"{role}{next(numbers)}@example.com", "secret", role=role)
+
+
+def make_variant(
+    *, stock: int = 10, unit_amount: int = 10_00, currency: str = "gbp", **fields: Any
+) -> Variant:
+    """A variant of a product of its own, with `stock` pieces received."""
+    number = next(numbers)
+    category, _ = Category.objects.get_or_create(slug="care", defaults={"name": "Care"})
+    product = Product.objects.create(category=category, name=f"Product {number}", slug=f"product-{number}")
+    variant = Variant.objects.create(
+        product=product,
+        sku=f"SKU-{number}",
+        unit_amount=unit_amount,
+        currency=currency,
+        stock=stock,
+        **fields,
+    )
+    if stock:
+        StockMovement.objects.create(variant=variant, quantity=stock, reason=StockReason.RECEIPT)
+    return variant
+
+
+def make_order(
+    *,
+    amount_total: int = 10_00,
+    currency: str = "gbp",
+    variant: Variant | None = None,
+    quantity: int = 1,
+    **fields: Any,
+) -> Order:
+    """A pending order of `quantity` pieces of a variant that costs `amount_total` in all."""
+    variant = variant or make_variant(unit_amount=amount_total // quantity, currency=currency, stock=100)
+    fields = {"email": "buyer@example.com", "at": NOON, **fields}
+    return place_order([Line(variant, quantity)], **fields)
+
+
+class GuardedTransactionTestCase(TransactionTestCase):
+    """A TransactionTestCase whose flush may empty the append-only tables."""
+
+    def _fixture_teardown(self) -> None:
+        with append_only.lifted():
+            super()._fixture_teardown()  # type: ignore[misc]
