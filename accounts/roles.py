@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
 from accounts.models import Role, User
 
@@ -19,20 +19,33 @@ class SignedInRequest(HttpRequest):
 
 
 def role_required(*roles: Role) -> Callable[[View], View]:
-    """Let only these roles in. Anonymous: redirect to the login. Any other role: 404."""
+    """Let only these roles in. Anonymous: redirect to the login. Any other role: 404.
+
+    The view says its `roles`, from which the sidebar knows whom to show it.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return to_login(request)
             if request.user.role not in roles:
                 raise Http404
             return view(request, *args, **kwargs)
 
+        checked.roles = frozenset(roles)  # type: ignore[attr-defined]
         return checked
 
     return decorate
+
+
+def to_login(request: HttpRequest) -> HttpResponse:
+    """To the login and back again. When a part of a page was asked for, the whole page goes there."""
+    htmx = getattr(request, "htmx", None)
+    if not htmx:
+        return redirect_to_login(request.get_full_path())
+    login = redirect_to_login(htmx.current_url_abs_path or request.get_full_path())
+    return HttpResponse(headers={"HX-Redirect": login.url})
 
 
 # The three circles that pages are shared with; docs/rbac_matrix.md says which page is in which.

@@ -3,11 +3,18 @@
 from django.conf import settings
 from django.http import HttpRequest
 
+from purelaka import navigation
+
 
 def frame(request: HttpRequest) -> dict[str, object]:
-    """Store name, payment mode and the store's time zone, for `base.html`."""
+    """Store name, payment mode, the store's time zone, the sidebar, and the frame of pages for any role."""
+    user = getattr(request, "user", None)  # missing when an early middleware refuses the request
+    role = str(getattr(user, "role", ""))
     return {
         "store_name": settings.STORE_NAME,
         "mock_payments": not settings.PAYMENTS_USE_STRIPE,
         "store_time_zone": settings.TIME_ZONE,
+        "frame_template": "desk.html" if getattr(user, "works_here", False) else "shop.html",
+        # A function, so that a page without a sidebar does not pay for its counts.
+        "navigation": lambda: navigation.groups(request, role),
     }

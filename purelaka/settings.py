@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "csp",
     "django_htmx",
+    "django.forms",
     "purelaka",
     "accounts",
     "audit",
@@ -90,6 +91,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "purelaka.forms.FormRenderer"
 
 # --- database -------------------------------------------------------------------------------------
 

@@ -3,7 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from purelaka.views import home
+
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    path("", home, name="home"),
+    path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,43 @@
+// Ticked rows of a table[data-rows]: the bar above counts them and adds up their money.
+// <table data-rows data-one="order" data-many="orders" data-currency="gbp" data-digits="2">, each box has data-amount in minor units;
+// the bar is [data-bulk] with [data-bulk-count] and [data-bulk-sum]. A box with data-all in the head ticks them all.
+const total = (table, amount) => {
+  const { currency, digits } = table.dataset;
+  const format = new Intl.NumberFormat("en-GB", {
+    style: "currency",
+    currency,
+    minimumFractionDigits: Number(digits),
+    maximumFractionDigits: Number(digits),
+  });
+  return format.format(amount / 10 ** Number(digits)).replace("-", "−");
+};
+
+const update = (table) => {
+  const boxes = [...table.querySelectorAll("tbody input[type=checkbox]")];
+  const ticked = boxes.filter((box) => box.checked);
+  boxes.forEach((box) => box.closest("tr").classList.toggle("is-selected", box.checked));
+  const bar = document.querySelector("[data-bulk]");
+  if (!bar) return;
+  bar.hidden = ticked.length === 0;
+  const noun = ticked.length === 1 ? table.dataset.one : table.dataset.many;
+  bar.querySelector("[data-bulk-count]").textContent =
+    `${ticked.length.toLocaleString("en-GB")} ${noun} selected`;
+  const sum = bar.querySelector("[data-bulk-sum]");
+  if (sum)
+    sum.textContent = total(
+      table,
+      ticked.reduce((sum, box) => sum + Number(box.dataset.amount), 0),
+    );
+};
+
+document.addEventListener("change", (e) => {
+  const table = e.target.closest?.("table[data-rows]");
+  if (!table) return;
+  if (e.target.matches("[data-all]")) {
+    table.querySelectorAll("tbody input[type=checkbox]").forEach((box) => {
+      box.checked = e.target.checked;
+    });
+  }
+  update(table);
+});
+document.querySelectorAll("table[data-rows]").forEach(update);
