@@ -50,11 +50,18 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Install, migrate, load demo data and serve PureLaka.")
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    add("--port", type=int, default=8000, help="port to listen on (default: 8000)")
+    add("--port", type=port_number, default=8000, help="port to listen on (default: 8000)")
     add("--no-demo", dest="demo", action="store_false", help="load no demo data")
     add("--database-url", default="", help="postgresql://... (default: as in .env, else a SQLite file)")
     add("--no-serve", dest="serve", action="store_false", help="prepare everything, but do not serve")
     return parser.parse_args()
+
+
+def port_number(text: str) -> int:
+    """A port a program may listen on."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r}: say a number from 1 to 65535")
+    return int(text)
 
 
 def check_port(host: str, port: int) -> None:
@@ -65,7 +72,7 @@ def check_port(host: str, port: int) -> None:
             if not WINDOWS:  # elsewhere it would let two programs share the port
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise StepFailed(
             f"Can't listen on {host} port {port}: {error}.\n"
             f"Stop the program that uses it, or choose another port: --port {port + 1}"
