@@ -1,0 +1,114 @@
+"""What a check is: a named question to the database, answered with findings."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from inspect import cleandoc
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from monitoring.models import Severity
+from purelaka.money import display
+
+CHUNK = 2000  # rows fetched at a time: memory stays flat however much is wrong
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be.
+
+    `subject` names it, once per check. `expected` and `found` are the two ends in words,
+    `difference` what lies between them. `order_id` and `event_id` are the rows a person opens.
+    """
+
+    subject: str
+    message: str
+    expected: str = ""
+    found: str = ""
+    difference: str = ""
+    order_id: int | None = None
+    event_id: int | None = None
+
+
+Find = Callable[[datetime], Iterator[Finding]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question about two ends of an arrow, `source` → `target`, and how to ask it.
+
+    `find` yields what disagrees at a moment; `compares` counts the things it looks at; `stale`
+    says why the data is too old to prove anything, or nothing. With `person_decides`, a finding
+    that a person resolved stays resolved while it stays the same.
+    """
+
+    name: str
+    source: str
+    target: str
+    title: str
+    severity: Severity
+    find: Find
+    compares: Callable[[], int]
+    stale: Callable[[datetime], str]
+    person_decides: bool
+
+    @property
+    def description(self) -> str:
+        """What it compares and what to do, in plain words."""
+        return cleandoc(self.find.__doc__ or "")
+
+    @property
+    def arrow(self) -> str:
+        return f"{self.source} → {self.target}"
+
+
+registry: dict[str, Check] = {}
+
+
+def check(
+    arrow: tuple[str, str],
+    title: str,
+    *,
+    compares: Callable[[], QuerySet[Any]],
+    severity: Severity = Severity.CRITICAL,
+    stale: Callable[[datetime], str] = lambda now: "",
+    person_decides: bool = False,
+) -> Callable[[Find], Find]:
+    """Register the decorated function as a check; its name is the check's, its docstring its manual."""
+
+    def register(find: Find) -> Find:
+        name = find.__name__
+        registry[name] = Check(
+            name=name,
+            source=arrow[0],
+            target=arrow[1],
+            title=title,
+            severity=severity,
+            find=find,
+            compares=lambda: compares().count(),
+            stale=stale,
+            person_decides=person_decides,
+        )
+        return find
+
+    return register
+
+
+def rows(sql: str, params: dict[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
+    """The rows of one SELECT, a chunk at a time, from a cursor on the server where there is one."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, params or {})
+        while chunk := cursor.fetchmany(CHUNK):
+            yield from chunk
+
+
+def money(expected: int, found: int, currency: str) -> dict[str, str]:
+    """`expected`, `found` and `difference` of a finding about an amount in minor units."""
+    gap = found - expected
+    return {
+        "expected": display(expected, currency),
+        "found": display(found, currency),
+        "difference": f"+{display(gap, currency)}" if gap > 0 else display(gap, currency),
+    }
