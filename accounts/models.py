@@ -65,6 +65,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         """May open Django's admin."""
         return self.role == Role.ADMIN
 
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Django's admin asks this. The role decides: admins may, in what each admin page allows."""
+        return self.is_active and self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_staff
+
     @property
     def works_here(self) -> bool:
         """Has a staff role, any of them."""

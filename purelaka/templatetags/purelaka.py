@@ -98,9 +98,17 @@ def short_id(identifier: str | None, href: str = "") -> dict[str, object]:
 @register.simple_tag
 def control(field: BoundField, **attrs: Any) -> SafeString:
     """`{% control form.email %}`: the field's widget in our look; attributes may follow, `_` for `-`."""
-    own = {name.replace("_", "-"): text for name, text in attrs.items()}
+    own: dict[str, Any] = {name.replace("_", "-"): text for name, text in attrs.items()}
+    if _repeats_label(field):
+        own["placeholder"] = False
     invalid = " is-invalid" if field.errors else ""
     return field.as_widget(attrs={"class": f"{_control_class(field)}{invalid}", **own})
+
+
+def _repeats_label(field: BoundField) -> bool:
+    """Whether the placeholder only says the label again, as those of allauth's forms do."""
+    placeholder, label = str(field.field.widget.attrs.get("placeholder", "")).lower(), field.label.lower()
+    return placeholder in label or label in placeholder
 
 
 def _control_class(field: BoundField) -> str:
