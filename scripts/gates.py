@@ -162,7 +162,8 @@ def run_tests(place: Workplace, database_url: str) -> Outcome:
     """All tests, with every warning an error."""
     command = ["-W", "error", MANAGE, "test", "--parallel", "auto", "--no-input"]
     command += ["--exclude-tag", "browser"] if place.fast else []
-    return of_tests(*place.python(*command, DATABASE_URL=database_url))
+    # CI=true makes hypothesis try the same examples everywhere, without a time limit for each.
+    return of_tests(*place.python(*command, DATABASE_URL=database_url, CI="true"))
 
 
 def demo_sqlite(place: Workplace) -> Outcome:
