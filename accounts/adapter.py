@@ -1,12 +1,10 @@
 """What allauth says when it refuses something: what is wrong, and what to do."""
 
-from typing import ClassVar
-
 from allauth.account.adapter import DefaultAccountAdapter
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    error_messages: ClassVar[dict[str, str]] = {
+    error_messages = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": "Email and password do not match. Check both, or ask for a new password.",
         "too_many_login_attempts": "Too many failed tries. Wait five minutes, then try again.",

@@ -28,6 +28,7 @@ from environment import BIN, MANAGE, PYTHON, ROOT, WINDOWS, StepFailed, ready, r
 from outcome import FAIL, PASS, SKIPPED, Outcome, Tally, of_audit, of_command, of_tests
 
 LIMIT = 15 * 60  # seconds for one command; the slowest, the tests, take a few minutes
+LOGS = ROOT / "var" / "gates"
 POSTGRES = str(ROOT / "scripts" / "postgres.py")
 
 
@@ -274,8 +275,16 @@ def attempt(name: str, place: Workplace, *, only: list[str]) -> Row:
     row = Row(name, outcome, time.monotonic() - began)
     print(str(row)[16:], flush=True)
     if outcome.result == FAIL:
-        print(tail(outcome.output), flush=True)
+        show(name, outcome.output)
     return row
+
+
+def show(name: str, output: str) -> None:
+    """Print the end of a failed gate's output, and keep the whole."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{name}.log"
+    log.write_text(output, encoding="utf-8")
+    print(f"{tail(output)}\n    (all of it: {log.relative_to(ROOT)})", flush=True)
 
 
 def report(rows: list[Row]) -> None:
