@@ -8,15 +8,14 @@ class AnalyticsSnapshotDaily(models.Model):
 
     day = models.DateField()
     currency = models.CharField(max_length=3)
-    sales = models.BigIntegerField(default=0)
-    orders = models.BigIntegerField(default=0)
-    refunds = models.BigIntegerField(default=0)  # refunds and their reversals: negative
-    disputes = models.BigIntegerField(default=0)  # withdrawals and reinstatements: negative
-    fees = models.BigIntegerField(default=0)  # fees and credits: negative
-    unapplied = models.BigIntegerField(default=0)
-    adjustments = models.BigIntegerField(default=0)
-    payouts = models.BigIntegerField(default=0)
-    units = models.BigIntegerField(default=0)
+    sales = models.BigIntegerField()
+    orders = models.BigIntegerField()  # whose sale entries of this day sum to more than zero
+    refunds = models.BigIntegerField()  # refunds and their reversals: negative
+    disputes = models.BigIntegerField()  # withdrawals and reinstatements: negative
+    fees = models.BigIntegerField()  # fees and credits: negative
+    unapplied = models.BigIntegerField()
+    adjustments = models.BigIntegerField()
+    payouts = models.BigIntegerField()  # payouts and those that came back: negative
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["day", "currency"], name="snapshot_once_a_day")]
@@ -43,11 +42,57 @@ class CustomerDay(models.Model):
         return f"customer day {self.pk}"
 
 
+# The two below point at rows without a foreign key in the database: they are written by the million
+# and derived, and what they point at is never deleted while the ledger names it.
+
+
+class ProductDay(models.Model):
+    """Pieces sold of one variant on one day, and their lines' amounts."""
+
+    day = models.DateField()
+    currency = models.CharField(max_length=3)
+    variant = models.ForeignKey(
+        "catalog.Variant", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    units = models.BigIntegerField()
+    sales = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "currency", "variant"], name="product_once_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"product day {self.pk}"
+
+
+class RefundDay(models.Model):
+    """What went back for one order on one day: an order refunded in two steps counts once a window."""
+
+    day = models.DateField()
+    currency = models.CharField(max_length=3)
+    order = models.ForeignKey(
+        "orders.Order", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    refunds = models.BigIntegerField()  # refunds and their reversals: negative
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "currency", "order"], name="refund_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"refund day {self.pk}"
+
+
 class SnapshotBuild(models.Model):
-    """One run of `build_snapshots`: every ledger entry up to `ledger_id` is in the rollups."""
+    """A state of the rollups: every ledger entry up to `ledger_id` is in them.
+
+    `data_through` is when the newest of these entries was learnt of. A run that finds nothing new
+    moves `built_at` of the latest row; `days` and `seconds` tell of the run that wrote it.
+    """
 
     built_at = models.DateTimeField()
     ledger_id = models.BigIntegerField()
+    data_through = models.DateTimeField(null=True)
     days = models.IntegerField()
     seconds = models.FloatField()
 
