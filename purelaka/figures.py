@@ -124,7 +124,8 @@ def count_cell(number: int) -> Cell:
 class Chart:
     """A chart and its table. `kind` names the drawing in `js/charts.js`, which says its columns.
 
-    The first column is the label of a row; `keys` are (colour, text); `height` is empty, `short` or `tall`.
+    The first column is the label of a row. `keys` are (colour, text), the colour a class `key-…`. `height` is
+    empty, `short` or `tall`.
     """
 
     kind: str

@@ -1,0 +1,112 @@
+"""The frame and its parts in a browser: they fit, shut nobody out, and obey the strict policy."""
+
+from django.test import override_settings
+
+from accounts.models import Role
+from purelaka.testing_browser import NARROW, SCHEMES, WIDE, BrowserTestCase
+
+
+@override_settings(ROOT_URLCONF="purelaka.tests.parts_urls")
+class PartsTests(BrowserTestCase):
+    def test_every_part_fits_and_is_accessible_in_both_themes(self) -> None:
+        for size in (WIDE, NARROW):
+            for scheme in SCHEMES:
+                page = self.open_page(size, scheme)
+                self.sign_in(Role.OPS, page)
+                self.visit("/parts/", page)
+
+                with self.subTest(width=size[0], scheme=scheme):
+                    self.assert_fits(page)
+                    self.assert_accessible(page)
+
+    def test_a_chart_is_drawn_and_its_table_is_a_click_away(self) -> None:
+        self.sign_in()
+        self.visit("/parts/")
+        plot = self.page.locator("figure.plot").first
+        self.assertTrue(plot.locator(".canvas svg").is_visible())
+
+        plot.get_by_role("button", name="Table").click()
+
+        self.assertTrue(plot.locator("table").is_visible())
+        self.assertFalse(plot.locator(".canvas").is_visible())
+
+    def test_the_dialog_opens_by_its_link_and_closes_by_escape(self) -> None:
+        self.sign_in()
+        self.visit("/parts/")
+
+        self.page.get_by_role("link", name="Refund", exact=True).click()
+        self.assertTrue(self.page.get_by_role("dialog", name="Refund PL-10386").is_visible())
+        self.assert_accessible()
+        self.page.keyboard.press("Escape")
+
+        self.assertFalse(self.page.locator("dialog").is_visible())
+        self.assertNotIn("#", self.page.url)
+
+    def test_the_menu_opens_on_a_narrow_screen(self) -> None:
+        page = self.open_page(NARROW)
+        self.sign_in(Role.OPS, page)
+        self.visit("/parts/", page)
+        self.assertFalse(page.locator("#sidebar").is_visible())
+
+        page.get_by_role("link", name="Open menu").click()
+        self.assertTrue(page.locator("#sidebar").is_visible())
+        page.get_by_role("link", name="Close menu").click()
+
+        self.assertFalse(page.locator("#sidebar").is_visible())
+
+    def test_the_page_is_whole_without_script(self) -> None:
+        page = self.open_page(javascript=False)
+        self.sign_in(Role.OPS, page)
+        self.visit("/parts/", page)
+
+        self.assertTrue(page.locator("figure.plot table").first.is_visible())
+        self.assertFalse(page.locator("[data-theme-toggle]").is_visible())
+        page.get_by_role("link", name="Refund", exact=True).click()
+        self.assertTrue(page.locator("dialog").is_visible())
+
+
+class ThemeTests(BrowserTestCase):
+    def theme(self) -> str | None:
+        return self.page.locator("html").get_attribute("data-bs-theme")
+
+    def test_it_follows_the_system_until_a_person_chooses(self) -> None:
+        page = self.open_page(scheme="dark")
+        self.visit("/accounts/login/", page)
+
+        self.assertEqual(page.locator("html").get_attribute("data-bs-theme"), "dark")
+
+    def test_a_choice_is_remembered(self) -> None:
+        self.sign_in(Role.CUSTOMER)
+        self.visit("/accounts/email/")
+        self.assertEqual(self.theme(), "light")
+
+        self.page.get_by_role("button", name="Switch between light and dark").click()
+        self.assertEqual(self.theme(), "dark")
+        self.page.reload()
+
+        self.assertEqual(self.theme(), "dark")
+
+
+@override_settings(ROOT_URLCONF="purelaka.tests.parts_urls")
+class ErrorPageTests(BrowserTestCase):
+    def test_a_wrong_address_gets_a_page_of_ours_with_a_way_back(self) -> None:
+        for size in (WIDE, NARROW):
+            for scheme in SCHEMES:
+                page = self.open_page(size, scheme)
+                response = self.visit("/no/such/page/", page)
+
+                with self.subTest(width=size[0], scheme=scheme):
+                    self.assertEqual(response.status, 404)
+                    self.assertEqual(page.locator("h1").inner_text(), "There is nothing here")
+                    self.assert_fits(page)
+                    self.assert_accessible(page)
+        page.get_by_role("link", name="To the start").click()
+        self.assertIn("/accounts/login/", page.url)
+
+    def test_a_broken_page_says_what_to_do(self) -> None:
+        with self.assertLogs("django.request", "ERROR"):
+            response = self.visit("/broken/")
+
+        self.assertEqual(response.status, 500)
+        self.assertEqual(self.page.locator("h1").inner_text(), "Something broke on our side")
+        self.assert_accessible()
