@@ -1,0 +1,112 @@
+"""Build the rollups: set by set in the database, exactly up to a ledger entry, one builder at a time."""
+
+import time
+from datetime import date, datetime, timedelta
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Max
+
+from analyticsapp.models import AnalyticsSnapshotDaily, SnapshotBuild
+from analyticsapp.reading import Sql, in_list
+from analyticsapp.rollups import EVERY_DAY, ROLLUPS, Rollup
+from payments.models import LedgerEntry
+from purelaka.days import store_day
+
+LOCK_TRIES = 30
+LOCK_PAUSE = 0.2  # seconds in which writers that queued behind us get through
+
+
+class LedgerBusy(RuntimeError):
+    """A transaction that writes to the ledger did not end in time. Nothing was built; try again."""
+
+
+def build(*, now: datetime, days: int = 0, everything: bool = False) -> SnapshotBuild:
+    """Bring the rollups up to the newest ledger entry, and say what was done.
+
+    Builds the days touched since the last build; besides them the last `days` days, or, with
+    `everything`, all there are. One transaction; a second builder waits for it. Raises LedgerBusy.
+    The row that is returned is not saved when there was nothing to build.
+    """
+    began = time.monotonic()
+    settled = _settled_id()
+    with transaction.atomic():
+        _one_builder_at_a_time()
+        last = SnapshotBuild.objects.order_by("-id").first()
+        before = last.ledger_id if last else 0
+        until = max(before, settled if settled is not None else _last_id())
+        touched = None if everything or not before else _touched(before, until)
+        if touched is not None:
+            touched |= {store_day(now) - timedelta(days=number) for number in range(days)}
+        built = _rebuild_all(touched)
+        row = SnapshotBuild(built_at=now, ledger_id=until, days=built, data_through=_learnt_at(until))
+        row.seconds = time.monotonic() - began
+        if built or last is None:
+            row.save()
+        else:
+            SnapshotBuild.objects.filter(pk=last.pk).update(built_at=now)
+    return row
+
+
+def _settled_id() -> int | None:
+    """The id up to which every ledger entry is committed or never will be; None: ask in the build.
+
+    On Postgres a transaction still open may hold a lower id than the newest visible one. SHARE waits
+    for all that have written, and lets go at once. On SQLite there is only one writer, and that is us.
+    """
+    if connection.vendor != "postgresql":
+        return None
+    for _ in range(LOCK_TRIES):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '1s'")
+                cursor.execute("LOCK TABLE payments_ledgerentry IN SHARE MODE")
+                return _last_id()
+        except OperationalError:
+            time.sleep(LOCK_PAUSE)
+    raise LedgerBusy(
+        "A transaction has been writing to the ledger for longer than half a minute. "
+        "When it has ended, run this again."
+    )
+
+
+def _one_builder_at_a_time() -> None:
+    """On SQLite the transaction itself is exclusive."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE analyticsapp_snapshotbuild IN SHARE ROW EXCLUSIVE MODE")
+
+
+def _last_id() -> int:
+    return LedgerEntry.objects.aggregate(last=Max("id"))["last"] or 0
+
+
+def _learnt_at(ledger_id: int) -> datetime | None:
+    return (
+        LedgerEntry.objects.filter(pk__lte=ledger_id)
+        .order_by("-pk")
+        .values_list("posted_at", flat=True)
+        .first()
+    )
+
+
+def _touched(before: int, until: int) -> set[date]:
+    entries = LedgerEntry.objects.filter(pk__gt=before, pk__lte=until)
+    return set(entries.values_list("occurred_on", flat=True).distinct())
+
+
+def _rebuild_all(days: set[date] | None) -> int:
+    """Make the rows of these days anew, or of all days; how many days there were."""
+    if days is not None and not days:
+        return 0
+    for rollup in ROLLUPS:
+        _rebuild(rollup, sorted(days) if days is not None else None)
+    return len(days) if days is not None else AnalyticsSnapshotDaily.objects.values("day").distinct().count()
+
+
+def _rebuild(rollup: Rollup, days: list[date] | None) -> None:
+    stored: Sql = EVERY_DAY if days is None else in_list("day", days)
+    moved: Sql = EVERY_DAY if days is None else in_list("occurred_on", days)
+    select, parameters = rollup.from_ledger(moved)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {rollup.table} WHERE {stored[0]}", stored[1])  # noqa: S608 - ours
+        cursor.execute(f"INSERT INTO {rollup.table} ({rollup.columns}) {select}", parameters)

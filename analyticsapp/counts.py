@@ -1,0 +1,95 @@
+"""Counts that are not sums of days: people and orders, each once in a window."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from analyticsapp.reading import Sql, as_day, moment_parameter, rows
+from analyticsapp.rollups import CUSTOMER_ROLLUP, REFUND_ROLLUP, State, relation
+from analyticsapp.windows import Window
+
+# A wish counts in a window when it was made in it and not taken back in it. The purchase may be of
+# anything; it comes after the wish, in the same window.
+WISHED = """
+    SELECT COUNT(DISTINCT wish.user_id) FROM wishlist_wishlistitem AS wish
+    WHERE wish.created_at >= %s AND wish.created_at < %s
+        AND (wish.removed_at IS NULL OR wish.removed_at >= %s)
+"""
+BOUGHT_AFTERWARDS = """
+        AND EXISTS (
+            SELECT 1 FROM orders_order AS bought
+            WHERE bought.user_id = wish.user_id AND bought.status IN ('paid', 'fulfilled')
+                AND bought.paid_at > wish.created_at AND bought.paid_at < %s
+        )
+"""
+# {customers} and {refunds} are relations over both windows; each %s is the first day of the later one.
+COUNTS = """
+    WITH customer_days AS ({customers}),
+    bought AS (
+        SELECT currency, email, SUM(CASE WHEN day >= %s THEN orders ELSE 0 END) AS now,
+            SUM(CASE WHEN day < %s THEN orders ELSE 0 END) AS before
+        FROM customer_days GROUP BY currency, email
+    ),
+    returned AS (
+        SELECT currency, order_id, SUM(CASE WHEN day >= %s THEN refunds ELSE 0 END) AS now,
+            SUM(CASE WHEN day < %s THEN refunds ELSE 0 END) AS before
+        FROM ({refunds}) AS refund_days GROUP BY currency, order_id
+    )
+    SELECT 'customers_of_day', currency, day, COUNT(*), 0
+        FROM customer_days WHERE orders > 0 GROUP BY currency, day
+    UNION ALL SELECT 'unique_customers', currency, NULL, COUNT(CASE WHEN now > 0 THEN 1 END),
+        COUNT(CASE WHEN before > 0 THEN 1 END) FROM bought GROUP BY currency
+    UNION ALL SELECT 'repeat_customers', currency, NULL, COUNT(CASE WHEN now > 1 THEN 1 END),
+        COUNT(CASE WHEN before > 1 THEN 1 END) FROM bought GROUP BY currency
+    UNION ALL SELECT 'refunded_orders', currency, NULL, COUNT(CASE WHEN now < 0 THEN 1 END),
+        COUNT(CASE WHEN before < 0 THEN 1 END) FROM returned GROUP BY currency
+    UNION ALL SELECT 'wishlisted_users', NULL, NULL, ({wished}), ({wished})
+    UNION ALL SELECT 'purchased_users', NULL, NULL, ({wished}{afterwards}), ({wished}{afterwards})
+"""
+
+
+@dataclass
+class Counts:
+    """Counts of a window and of the one before it. People with a wish have no currency: it is empty."""
+
+    pairs: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    customers_of_day: dict[tuple[str, date], int] = field(default_factory=dict)
+
+    def of(self, what: str, currency: str = "") -> tuple[int, int]:
+        """How many in the window, and in the one before."""
+        return self.pairs.get((what, currency), (0, 0))
+
+
+def counts(window: Window, state: State, *, before: Window | None = None) -> Counts:
+    """Customers, refunded orders and people with a wish, each counted once over the whole window.
+
+    One query. `before` must end the day before the window starts; without it, its counts are 0.
+    """
+    found = Counts()
+    for what, currency, day, now, earlier in rows(_query(window, state, before)):
+        moved = as_day(day)
+        if moved:
+            found.customers_of_day[currency, moved] = now
+        else:
+            found.pairs[what, currency or ""] = (now, earlier)
+    return found
+
+
+def _query(window: Window, state: State, before: Window | None) -> Sql:
+    both = Window(before.start if before else window.start, window.end)
+    customers, of_customers = relation(CUSTOMER_ROLLUP, both, state.live)
+    refunds, of_refunds = relation(REFUND_ROLLUP, both, state.live)
+    query = COUNTS.replace("{customers}", customers).replace("{refunds}", refunds)
+    query = query.replace("{wished}", WISHED).replace("{afterwards}", BOUGHT_AFTERWARDS)
+    first_day: list[Any] = [window.start, window.start]
+    people = [_wish_bounds(window), _wish_bounds(before)]
+    wished = [moment for bounds in people for moment in bounds[:3]]
+    bought = [moment for bounds in people for moment in bounds]
+    # In the order of the text: the relations come where they are named.
+    return query, [*of_customers, *first_day, *first_day, *of_refunds, *wished, *bought]
+
+
+def _wish_bounds(window: Window | None) -> list[Any]:
+    """Parameters of WISHED, and one more for BOUGHT_AFTERWARDS. Of no window: bounds of nothing."""
+    start, end = window.bounds if window else (Window(date(1970, 1, 1), date(1970, 1, 1)).bounds[0],) * 2
+    return [moment_parameter(moment) for moment in (start, end, end, end)]

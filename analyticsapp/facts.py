@@ -1,0 +1,82 @@
+"""What a window's figures are made of, per currency."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from analyticsapp.counts import Counts, counts
+from analyticsapp.daily import DayFigures, daily_figures
+from analyticsapp.rollups import State
+from analyticsapp.windows import Window
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The sums and counts of one window in one currency. Amounts are minor units.
+
+    `refunded`, `disputed` and `fees` are turned: positive is what left. People with a wish have no
+    currency: their numbers are the same in every currency. `latest_day` is the last on which money moved.
+    """
+
+    currency: str
+    latest_day: date | None = None
+    revenue: int = 0
+    orders: int = 0
+    refunded: int = 0
+    disputed: int = 0
+    fees: int = 0
+    refunded_orders: int = 0
+    unique_customers: int = 0
+    repeat_customers: int = 0
+    wishlisted_users: int = 0
+    purchased_users: int = 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two windows side by side, and what their days were, per currency of the store."""
+
+    now: dict[str, Facts]
+    before: dict[str, Facts]
+    days: list[DayFigures]
+    counts: Counts
+
+
+def window_facts(window: Window, state: State) -> dict[str, Facts]:
+    """The facts of a window, by currency; one entry for each currency that ever moved. Two queries."""
+    days = daily_figures(window, state)
+    counted = counts(window, state)
+    return {currency: _facts(currency, days, counted, 0) for currency in state.currencies}
+
+
+def compare(window: Window, state: State) -> Comparison:
+    """The facts of a window and of the previous one of the same length. Two queries."""
+    before = window.previous
+    days = daily_figures(Window(before.start, window.end), state)
+    counted = counts(window, state, before=before)
+    earlier = [one for one in days if one.day in before]
+    present = [one for one in days if one.day in window]
+    return Comparison(
+        now={currency: _facts(currency, present, counted, 0) for currency in state.currencies},
+        before={currency: _facts(currency, earlier, counted, 1) for currency in state.currencies},
+        days=days,
+        counts=counted,
+    )
+
+
+def _facts(currency: str, days: Iterable[DayFigures], counted: Counts, which: int) -> Facts:
+    mine = [one for one in days if one.currency == currency]
+    return Facts(
+        currency=currency,
+        latest_day=max((one.day for one in mine), default=None),
+        revenue=sum(one.sales for one in mine),
+        orders=sum(one.orders for one in mine),
+        refunded=-sum(one.refunds for one in mine),
+        disputed=-sum(one.disputes for one in mine),
+        fees=-sum(one.fees for one in mine),
+        refunded_orders=counted.of("refunded_orders", currency)[which],
+        unique_customers=counted.of("unique_customers", currency)[which],
+        repeat_customers=counted.of("repeat_customers", currency)[which],
+        wishlisted_users=counted.of("wishlisted_users")[which],
+        purchased_users=counted.of("purchased_users")[which],
+    )

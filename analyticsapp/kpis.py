@@ -1,0 +1,283 @@
+"""Every figure we publish, defined once: what it is called, how it is made, and how it is computed.
+
+The dashboard, the files, `docs/kpi_definitions.md` and the contract are made from this registry. A
+formula that changes gets a new `version`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from analyticsapp.facts import Facts
+from purelaka.money import display, to_major
+
+MONEY, COUNT, PERCENT = "money", "count", "percent"
+Figure = int | Fraction | None
+"""Minor units or a count as int; per cent as an exact Fraction; None when it divides by nothing."""
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """One figure. Texts are sentences for people; `compute` is the formula.
+
+    `better` is "up" or "down" when one of them is welcome, else empty. `parts` are the KPIs that the
+    formula names, with the sign or operator in front of each.
+    """
+
+    key: str
+    label: str
+    unit: str
+    formula: str
+    date_rule: str
+    edge_cases: str
+    source: str
+    compute: Callable[[Facts], Figure]
+    currency_rule: str = "Within one currency; currencies are never added."
+    better: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
+    version: int = 1
+
+
+def percent(part: int, whole: int) -> Fraction | None:
+    """Exact; None of nothing."""
+    return Fraction(100 * part, whole) if whole else None
+
+
+def average(amount: int, number: int) -> int | None:
+    """Minor units, rounded half to even; None of nothing."""
+    return round(Fraction(amount, number)) if number else None
+
+
+def two_digits(share: Fraction) -> Decimal:
+    """Rounded half to even, here and nowhere before."""
+    return Decimal(round(share * 100)).scaleb(-2)
+
+
+def for_file(kpi: Kpi, figure: Figure, currency: str) -> str:
+    """As a CSV cell: major units, a whole number or two digits. What divides by nothing is zero."""
+    if kpi.unit == PERCENT:
+        return f"{two_digits(Fraction(figure or 0)):.2f}"
+    whole = int(figure or 0)
+    return to_major(whole, currency) if kpi.unit == MONEY else str(whole)
+
+
+def for_people(kpi: Kpi, figure: Figure, currency: str) -> str:
+    """As it is read: `£1,234.50`, `1,204`, `3.54%`; a dash for what divides by nothing."""
+    if figure is None:
+        return "–"
+    if kpi.unit == PERCENT:
+        return f"{two_digits(Fraction(figure)):,.2f}%".replace("-", "−")
+    return display(int(figure), currency) if kpi.unit == MONEY else f"{int(figure):,}"
+
+
+SALE_DAY = "The store's day on which the order was paid."
+REFUND_DAY = (
+    "The store's day on which the refund was made at Stripe, whenever the order was sold. A refund that "
+    "fails later comes back on the day it failed; the first day keeps its figure."
+)
+BOTH_DAYS = (
+    "Each part on its own day: sales when paid, refunds when made. The two are different sets of orders."
+)
+NOTHING_SOLD = "With nothing to divide by: a dash on pages, 0.00 in files."
+ORDER_SOLD = "An order is sold on the day its sale entries sum to more than zero."
+BY_EMAIL = "A customer is an e-mail address, trimmed and in lower case, signed in or not."
+NO_CURRENCY = (
+    "People with a wish have no currency: the number is the same in each currency's row. Do not add them."
+)
+
+_ALL = [
+    Kpi(
+        key="revenue",
+        label="Gross sales",
+        unit=MONEY,
+        formula="Sum of the sale entries: what customers paid, discounts off, shipping and tax in.",
+        date_rule=SALE_DAY,
+        edge_cases=(
+            "Refunds and disputes do not change it. Money that pays no order (a wrong amount, a second "
+            "payment, a payment after cancelling) is not in it."
+        ),
+        source="Ledger: sale",
+        compute=lambda facts: facts.revenue,
+        better="up",
+    ),
+    Kpi(
+        key="orders",
+        label="Orders",
+        unit=COUNT,
+        formula="Number of orders sold.",
+        date_rule=SALE_DAY,
+        edge_cases=f"{ORDER_SOLD} A refunded order stays counted; a pending or cancelled one never is.",
+        source="Ledger: sale",
+        compute=lambda facts: facts.orders,
+        better="up",
+    ),
+    Kpi(
+        key="aov",
+        label="Average order value",
+        unit=MONEY,
+        formula="Gross sales / orders, rounded half to even to the currency's smallest unit.",
+        date_rule=SALE_DAY,
+        edge_cases=f"{NOTHING_SOLD} The average of a window is not the average of its days' averages.",
+        source="Gross sales and orders of the same window",
+        compute=lambda facts: average(facts.revenue, facts.orders),
+        better="up",
+        parts=(("", "revenue"), ("/", "orders")),
+    ),
+    Kpi(
+        key="refunded_amount",
+        label="Refunded amount",
+        unit=MONEY,
+        formula="Refunds, less refunds that failed later and came back.",
+        date_rule=REFUND_DAY,
+        edge_cases=(
+            "Pending refunds count. Below zero when more came back than went out. Disputes are not refunds."
+        ),
+        source="Ledger: refund, refund_reversal",
+        compute=lambda facts: facts.refunded,
+        better="down",
+    ),
+    Kpi(
+        key="refunded_orders",
+        label="Refunded orders",
+        unit=COUNT,
+        formula="Number of orders whose refunds in the window, less those that came back in it, exceed zero.",
+        date_rule=REFUND_DAY,
+        edge_cases=(
+            "Counted over the whole window: an order refunded in two steps counts once. Not a sum of days."
+        ),
+        source="Ledger: refund, refund_reversal, by order",
+        compute=lambda facts: facts.refunded_orders,
+        better="down",
+    ),
+    Kpi(
+        key="refund_rate_orders_pct",
+        label="Refund rate by orders",
+        unit=PERCENT,
+        formula="Refunded orders / orders × 100.",
+        date_rule=BOTH_DAYS,
+        edge_cases=f"{NOTHING_SOLD} May exceed 100, since it may count refunds of earlier sales.",
+        source="Refunded orders and orders of the same window",
+        compute=lambda facts: percent(facts.refunded_orders, facts.orders),
+        better="down",
+        parts=(("", "refunded_orders"), ("/", "orders")),
+    ),
+    Kpi(
+        key="refund_rate_value_pct",
+        label="Refund rate by value",
+        unit=PERCENT,
+        formula="Refunded amount / gross sales × 100.",
+        date_rule=BOTH_DAYS,
+        edge_cases=f"{NOTHING_SOLD} May exceed 100, and be below zero.",
+        source="Refunded amount and gross sales of the same window",
+        compute=lambda facts: percent(facts.refunded, facts.revenue),
+        better="down",
+        parts=(("", "refunded_amount"), ("/", "revenue")),
+    ),
+    Kpi(
+        key="disputed_amount",
+        label="Disputes, net",
+        unit=MONEY,
+        formula="What disputes withdrew, less what was reinstated.",
+        date_rule="The store's day on which Stripe moved the funds.",
+        edge_cases=(
+            "Below zero when more was won back than withdrawn. Inquiries move no money. Dispute fees are "
+            "fees."
+        ),
+        source="Ledger: dispute_withdrawal, dispute_reinstatement",
+        compute=lambda facts: facts.disputed,
+        better="down",
+    ),
+    Kpi(
+        key="fees",
+        label="Stripe fees",
+        unit=MONEY,
+        formula="Fees, less fee credits.",
+        date_rule="The store's day on which the balance transaction that carries the fee was made.",
+        edge_cases=(
+            "Known once Stripe says so, which may be a little after the sale. Not returned on a refund. "
+            "In the currency of the Stripe balance, which may differ from the sale's."
+        ),
+        source="Ledger: fee, fee_credit",
+        compute=lambda facts: facts.fees,
+    ),
+    Kpi(
+        key="net_revenue",
+        label="Net sales",
+        unit=MONEY,
+        formula="Gross sales − refunded amount − disputes, net.",
+        date_rule=(
+            "Each part on its own day: sales when paid, refunds when made, disputes when the funds moved."
+        ),
+        edge_cases="Below zero when more went back than came in. Fees are not taken off.",
+        source="Ledger: sale, refund, refund_reversal, dispute_withdrawal, dispute_reinstatement",
+        compute=lambda facts: facts.revenue - facts.refunded - facts.disputed,
+        better="up",
+        parts=(("", "revenue"), ("−", "refunded_amount"), ("−", "disputed_amount")),
+    ),
+    Kpi(
+        key="unique_customers",
+        label="Unique customers",
+        unit=COUNT,
+        formula="Number of different customers of the orders sold.",
+        date_rule=SALE_DAY,
+        edge_cases=(
+            f"{BY_EMAIL} Counted over the whole window: who buys on two days counts once. Not a sum of days."
+        ),
+        source="Ledger: sale, with the order's e-mail address",
+        compute=lambda facts: facts.unique_customers,
+        better="up",
+    ),
+    Kpi(
+        key="repeat_customers",
+        label="Repeat customers",
+        unit=COUNT,
+        formula="Number of customers with at least two orders sold in the window.",
+        date_rule=SALE_DAY,
+        edge_cases=(
+            f"{BY_EMAIL} Orders before the window do not count, nor does a second order in another currency."
+        ),
+        source="Ledger: sale, with the order's e-mail address",
+        compute=lambda facts: facts.repeat_customers,
+        better="up",
+    ),
+    Kpi(
+        key="repeat_rate_pct",
+        label="Repeat rate",
+        unit=PERCENT,
+        formula="Repeat customers / unique customers × 100.",
+        date_rule=SALE_DAY,
+        edge_cases=f"{NOTHING_SOLD} A longer window has a higher rate: compare windows of one length.",
+        source="Repeat customers and unique customers of the same window",
+        compute=lambda facts: percent(facts.repeat_customers, facts.unique_customers),
+        better="up",
+        parts=(("", "repeat_customers"), ("/", "unique_customers")),
+    ),
+    Kpi(
+        key="wishlisted_users",
+        label="People with a wish",
+        unit=COUNT,
+        formula="Number of signed-in people who put something on their wishlist and did not take it back.",
+        date_rule=(
+            "The store's day on which the wish was made. A wish taken back within the window does not count."
+        ),
+        edge_cases="Who wishes for five things counts once.",
+        source="Wishlist",
+        compute=lambda facts: facts.wishlisted_users,
+        currency_rule=NO_CURRENCY,
+        better="up",
+    ),
+    Kpi(
+        key="purchased_users",
+        label="Wished, then bought",
+        unit=COUNT,
+        formula="Those of the people with a wish who paid an order after the wish, in the same window.",
+        date_rule="Wish and payment both in the window, the wish first.",
+        edge_cases="Whatever they bought. Only orders placed while signed in.",
+        source="Wishlist, and orders that are paid or fulfilled",
+        compute=lambda facts: facts.purchased_users,
+        currency_rule=NO_CURRENCY,
+        better="up",
+    ),
+]
+KPIS: dict[str, Kpi] = {kpi.key: kpi for kpi in _ALL}

@@ -1,0 +1,144 @@
+"""What is kept per day, and how it follows from the ledger.
+
+Each rollup has one SELECT that makes its rows of some days from the ledger. `analyticsapp.build`
+stores them; for days that changed since, `relation` runs the same SELECT.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import models
+
+from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay
+from analyticsapp.reading import Sql, as_day, as_moment, in_list, rows
+from analyticsapp.windows import Window
+
+# {days} stands for a condition on occurred_on. Sums are cast, since Postgres makes numerics of them.
+# An order is sold on the day its sale entries sum to more than zero: what corrects an entry is a
+# further one of the same day with the opposite sign.
+SOLD = """
+    SELECT occurred_on AS day, currency, order_id, SUM(amount) AS sales
+    FROM payments_ledgerentry WHERE kind = 'sale' AND {days}
+    GROUP BY occurred_on, currency, order_id
+"""
+DAILY = """
+    SELECT moved.day, moved.currency, moved.sales, COALESCE(counted.orders, 0) AS orders, moved.refunds,
+        moved.disputes, moved.fees, moved.unapplied, moved.adjustments, moved.payouts
+    FROM (
+        SELECT occurred_on AS day, currency,
+            CAST(SUM(CASE WHEN kind = 'sale' THEN amount ELSE 0 END) AS bigint) AS sales,
+            CAST(SUM(CASE WHEN kind IN ('refund', 'refund_reversal')
+                THEN amount ELSE 0 END) AS bigint) AS refunds,
+            CAST(SUM(CASE WHEN kind IN ('dispute_withdrawal', 'dispute_reinstatement')
+                THEN amount ELSE 0 END) AS bigint) AS disputes,
+            CAST(SUM(CASE WHEN kind IN ('fee', 'fee_credit') THEN amount ELSE 0 END) AS bigint) AS fees,
+            CAST(SUM(CASE WHEN kind = 'unapplied' THEN amount ELSE 0 END) AS bigint) AS unapplied,
+            CAST(SUM(CASE WHEN kind = 'adjustment' THEN amount ELSE 0 END) AS bigint) AS adjustments,
+            CAST(SUM(CASE WHEN kind IN ('payout', 'payout_reversal')
+                THEN amount ELSE 0 END) AS bigint) AS payouts
+        FROM payments_ledgerentry WHERE {days} GROUP BY occurred_on, currency
+    ) AS moved
+    LEFT JOIN (
+        SELECT day, currency, COUNT(*) AS orders FROM ({sold}) AS sold
+        WHERE sales > 0 GROUP BY day, currency
+    ) AS counted ON counted.day = moved.day AND counted.currency = moved.currency
+"""
+CUSTOMERS = """
+    SELECT sold.day, sold.currency, orders_order.email,
+        CAST(SUM(CASE WHEN sold.sales > 0 THEN 1 ELSE 0 END) AS bigint) AS orders,
+        CAST(SUM(sold.sales) AS bigint) AS sales
+    FROM ({sold}) AS sold JOIN orders_order ON orders_order.id = sold.order_id
+    WHERE sold.sales <> 0 GROUP BY sold.day, sold.currency, orders_order.email
+"""
+PRODUCTS = """
+    SELECT sold.day, sold.currency, item.variant_id,
+        CAST(SUM(item.quantity) AS bigint) AS units, CAST(SUM(item.amount_total) AS bigint) AS sales
+    FROM ({sold}) AS sold JOIN orders_orderitem AS item ON item.order_id = sold.order_id
+    WHERE sold.sales > 0 GROUP BY sold.day, sold.currency, item.variant_id
+"""
+REFUNDS = """
+    SELECT occurred_on AS day, currency, order_id, CAST(SUM(amount) AS bigint) AS refunds
+    FROM payments_ledgerentry
+    WHERE kind IN ('refund', 'refund_reversal') AND order_id IS NOT NULL AND {days}
+    GROUP BY occurred_on, currency, order_id HAVING SUM(amount) <> 0
+"""
+EVERY_DAY: Sql = ("1 = 1", [])
+
+
+@dataclass(frozen=True)
+class Rollup:
+    """A table of figures per day, and the SELECT that makes its rows, columns in the table's order."""
+
+    model: type[models.Model]
+    select: str
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+    @property
+    def columns(self) -> str:
+        """The columns but the key, as they are written in SQL."""
+        return ", ".join(
+            str(field.column) for field in self.model._meta.concrete_fields if not field.primary_key
+        )
+
+    def from_ledger(self, days: Sql) -> Sql:
+        """The SELECT for the days that meet a condition on `occurred_on`."""
+        template = self.select.replace("{sold}", SOLD)
+        condition, parameters = days
+        return template.replace("{days}", condition), parameters * template.count("{days}")
+
+
+DAILY_ROLLUP = Rollup(AnalyticsSnapshotDaily, DAILY)
+CUSTOMER_ROLLUP = Rollup(CustomerDay, CUSTOMERS)
+PRODUCT_ROLLUP = Rollup(ProductDay, PRODUCTS)
+REFUND_ROLLUP = Rollup(RefundDay, REFUNDS)
+ROLLUPS = (DAILY_ROLLUP, CUSTOMER_ROLLUP, PRODUCT_ROLLUP, REFUND_ROLLUP)
+
+STATE = """
+    SELECT occurred_on, currency, MAX(posted_at) FROM payments_ledgerentry
+    WHERE id > COALESCE((SELECT MAX(ledger_id) FROM analyticsapp_snapshotbuild), 0)
+    GROUP BY occurred_on, currency
+    UNION ALL SELECT NULL, currency, NULL FROM analyticsapp_analyticssnapshotdaily GROUP BY currency
+    UNION ALL SELECT NULL, NULL, data_through FROM analyticsapp_snapshotbuild
+    WHERE id = (SELECT MAX(id) FROM analyticsapp_snapshotbuild)
+"""
+
+
+@dataclass(frozen=True)
+class State:
+    """How the rollups stand to the ledger.
+
+    `live` are the days that changed since the last build, to be read from the ledger. `currencies` are
+    all that ever moved. `data_through` is when the newest entry was learnt of, None without any.
+    """
+
+    live: tuple[date, ...]
+    currencies: tuple[str, ...]
+    data_through: datetime | None
+
+
+def state() -> State:
+    """Read it. One query."""
+    found = [(as_day(day), currency, as_moment(at)) for day, currency, at in rows((STATE, []))]
+    return State(
+        live=tuple(sorted({day for day, _, _ in found if day})),
+        currencies=tuple(sorted({currency for _, currency, _ in found if currency})),
+        data_through=max((at for _, _, at in found if at), default=None),
+    )
+
+
+def relation(rollup: Rollup, window: Window, live: Sequence[date]) -> Sql:
+    """A SELECT of the rollup's columns for a window: closed days as stored, `live` days from the ledger.
+
+    The one place where both are mixed. Put it in parentheses after FROM.
+    """
+    touched = [day for day in live if day in window]
+    stored = f"SELECT {rollup.columns} FROM {rollup.table} WHERE day BETWEEN %s AND %s"  # noqa: S608 - ours
+    if not touched:
+        return stored, [window.start, window.end]
+    listed, days = in_list("day", touched)
+    fresh, parameters = rollup.from_ledger(in_list("occurred_on", touched))
+    return f"{stored} AND NOT {listed} UNION ALL {fresh}", [window.start, window.end, *days, *parameters]
