@@ -1,0 +1,211 @@
+"""Tell a plan to the store, in the order in which it happened."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from unittest.mock import patch
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.demo import make_demo_users
+from accounts.models import Role, User
+from audit import log
+from catalog import stock
+from catalog.models import StockReason, Variant
+from monitoring.demo import goods
+from monitoring.demo.orders import Ask, PlannedOrder
+from monitoring.demo.people import Customer
+from monitoring.demo.plan import Plan
+from orders import lifecycle
+from orders.models import Order, OrderNote
+from orders.placing import Line, place_order
+from payments import inbox
+from payments.models import EventSource, RefundRequest, RequestStatus
+from payments.stories.journal import is_answer, moment
+from payments.stories.versions import Json
+from wishlist.models import WishlistItem
+
+Step = tuple[datetime, Callable[[], object]]
+ON_THE_WAY = timedelta(seconds=1)  # from Stripe to us
+
+
+@transaction.atomic
+def tell(plan: Plan, progress: Callable[[int, int], None]) -> None:
+    """Write it all, or nothing. `progress` is told how many of how many steps are done."""
+    History(plan).tell(progress)
+
+
+class History:
+    """The rows that the steps of the plan are about."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        staff = {user.role: user for user in make_demo_users()}
+        self.ops: User = staff[Role.OPS]
+        self.shopper: User = staff[Role.CUSTOMER]
+        self.variants = goods.put_on_sale()
+        for variant in self.variants.values():
+            variant.product.name  # noqa: B018 - read once, not at each order
+        self.users = self._accounts()
+
+    def tell(self, progress: Callable[[int, int], None]) -> None:
+        steps = sorted((step for step in self._steps() if step[0] <= self.plan.end), key=lambda step: step[0])
+        with _clock() as shows:
+            for index, (at, happens) in enumerate(steps):
+                shows(at)
+                happens()
+                progress(index + 1, len(steps))
+            shows(self.plan.end)
+            self._stocktake()
+        self._wishes()
+        lifecycle.expire_reservations(timezone.now())
+
+    def _steps(self) -> Iterator[Step]:
+        """All steps; those of one moment in the order in which they must come."""
+        for at, sku, quantity in self.plan.shelf.deliveries:
+            yield at, _later(self._deliver, sku, quantity)
+        for order in self.plan.orders:
+            yield order.at, _later(self._place, order)
+            yield from _told(order.story.told)
+            yield from self._deeds(order)
+        yield from _told(self.plan.payouts.told)
+
+    def _deeds(self, order: PlannedOrder) -> Iterator[Step]:
+        """What the shop does about an order."""
+        if order.canceled_at:
+            yield order.canceled_at, _later(self._cancel, order)
+        if order.sent_at:
+            yield order.sent_at, _later(self._send, order)
+        if order.returned_at:
+            yield order.returned_at, _later(self._return, order)
+        for ask in order.asks:
+            yield ask.at, _later(self._ask, order, ask)
+        for at, text in order.notes:
+            yield at, _later(self._note, order, text)
+
+    # --- steps -----------------------------------------------------------------------------------
+
+    def _deliver(self, sku: str, quantity: int) -> None:
+        self._change_stock(sku, quantity, StockReason.RECEIPT, "Delivery")
+
+    def _place(self, order: PlannedOrder) -> None:
+        customer = order.customer
+        place_order(
+            [Line(self.variants[sku], quantity) for sku, quantity in order.lines],
+            email=customer.email,
+            user=self.users.get(customer.number),
+            name=customer.name,
+            address=customer.address,
+            country=customer.country,
+            number=order.number,
+            payment_intent_id=order.story.payment_intent_id,
+            at=order.at,
+        )
+
+    def _cancel(self, order: PlannedOrder) -> None:
+        lifecycle.cancel(self._row(order), actor=None, reason="reservation expired")
+
+    def _send(self, order: PlannedOrder) -> None:
+        number = order.number.removeprefix("PL-")
+        lifecycle.fulfil(self._row(order), actor=self.ops, tracking_number=f"DEMO{number}GB")
+
+    def _return(self, order: PlannedOrder) -> None:
+        for sku, quantity in order.lines:
+            self._change_stock(sku, quantity, StockReason.RETURN, f"{order.number}, unopened")
+
+    def _ask(self, order: PlannedOrder, ask: Ask) -> None:
+        """The request that led to a refund, as if somebody had clicked then."""
+        row = self._row(order)
+        RefundRequest.objects.create(
+            order=row,
+            key=ask.key,
+            payment_intent_id=order.story.payment_intent_id,
+            amount=ask.refund["amount"],
+            currency=ask.refund["currency"],
+            reason=ask.refund["reason"],
+            note=ask.note,
+            actor=self.ops,
+            status=RequestStatus.ANSWERED,
+            refund_id=ask.refund["id"],
+            created_at=ask.at,
+        )
+        log.record("refund.requested", actor=self.ops, target=row, amount=ask.refund["amount"])
+
+    def _note(self, order: PlannedOrder, text: str) -> None:
+        OrderNote.objects.create(
+            order=self._row(order), author=self.ops, text=text, created_at=timezone.now()
+        )
+
+    def _stocktake(self) -> None:
+        """The few things that are to run out, or low, at the end."""
+        for pack in goods.PACKS.values():
+            if pack.left is None:
+                continue
+            surplus = Variant.objects.get(sku=pack.sku).available - pack.left
+            if surplus > 0:
+                self._change_stock(pack.sku, -surplus, StockReason.ADJUSTMENT, "Stocktake: damaged")
+
+    # --- rows ------------------------------------------------------------------------------------
+
+    def _row(self, order: PlannedOrder) -> Order:
+        return Order.objects.get(number=order.number)
+
+    def _change_stock(self, sku: str, quantity: int, reason: StockReason, note: str) -> None:
+        stock.change(self.variants[sku], quantity, reason=reason, actor=self.ops, note=note)
+
+    def _accounts(self) -> dict[int, User]:
+        """The customers who have an account, by number. Only the demo login has a password."""
+        with_account = [each for each in self.plan.customers if each.has_account and not each.is_demo]
+        rows = User.objects.bulk_create(_account(customer) for customer in with_account)
+        found = {each.number: row for each, row in zip(with_account, rows, strict=True)}
+        return found | {each.number: self.shopper for each in self.plan.customers if each.is_demo}
+
+    def _wishes(self) -> None:
+        WishlistItem.objects.bulk_create(
+            WishlistItem(
+                user=self.users[wish.customer.number],
+                variant=self.variants[wish.sku],
+                created_at=wish.at,
+                removed_at=wish.removed_at,
+            )
+            for wish in sorted(self.plan.wishes, key=lambda wish: wish.at)
+        )
+
+
+def _account(customer: Customer) -> User:
+    user = User(email=customer.email, name=customer.name, date_joined=customer.since)
+    user.set_unusable_password()
+    return user
+
+
+def _told(said: Iterable[Json]) -> Iterator[Step]:
+    """What Stripe says, a second later."""
+    for event in said:
+        yield moment(event["created"]) + ON_THE_WAY, _later(_receive, event)
+
+
+def _receive(event: Json) -> None:
+    source = EventSource.API if is_answer(event) else EventSource.WEBHOOK
+    inbox.receive(json.dumps(event), source=source, received_at=timezone.now())
+
+
+def _later(call: Callable[..., object], *args: object) -> Callable[[], object]:
+    return lambda: call(*args)
+
+
+@contextmanager
+def _clock() -> Iterator[Callable[[datetime], None]]:
+    """While the past is told, `timezone.now()` shows the moment that is told of.
+
+    Everything that happens in the store reads the time there, so it is dated as it should be.
+    """
+    shown = timezone.now()
+
+    def shows(at: datetime) -> None:
+        nonlocal shown
+        shown = at
+
+    with patch.object(timezone, "now", lambda: shown):
+        yield shows
