@@ -2,8 +2,11 @@
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
 
 from accounts.models import User
+
+admin.site.unregister(Group)  # the role decides here, groups would only confuse
 
 
 @admin.register(User)

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 
@@ -20,5 +21,6 @@ class Site(AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """To the store's login, and back to the page that was asked for."""
-        self.has_permission(request)
+        if self.has_permission(request):
+            return redirect("admin:index")
         return redirect_to_login(request.GET.get("next", reverse("admin:index")))

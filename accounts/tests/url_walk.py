@@ -1,0 +1,57 @@
+"""Every address of the URLconf, and how each is asked. To cover a new one, see `SAMPLES`."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from django.contrib.contenttypes.models import ContentType
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Role, User
+from purelaka.testing import make_order, make_user
+
+# What stands for the arguments of an address. A key is the argument's name, or `url_name.argument`
+# where one address needs something of its own. The factory is called once for each question.
+SAMPLES: dict[str, Callable[[], object]] = {
+    "number": lambda: make_order().number,
+    "key": lambda: "not-a-key",
+    "uidb36": lambda: "1",
+    "account_reset_password_from_key.key": lambda: "set-password",
+    "app_label": lambda: "accounts",
+    "object_id": lambda: make_user(Role.CUSTOMER).pk,
+    "id": lambda: make_user(Role.CUSTOMER).pk,
+    "content_type_id": lambda: ContentType.objects.get_for_model(User).pk,
+}
+
+
+class Address(NamedTuple):
+    """A named address with the names of its arguments."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+    def url(self) -> str:
+        """Its path, with sample objects for its arguments."""
+        return reverse(self.name, kwargs={argument: self._sample(argument) for argument in self.arguments})
+
+    def _sample(self, argument: str) -> object:
+        sample = SAMPLES.get(f"{self.name}.{argument}") or SAMPLES.get(argument)
+        if sample is None:
+            raise LookupError(f"{self.name} needs a sample for {argument!r}: add one to SAMPLES")
+        return sample()
+
+
+def addresses() -> list[Address]:
+    """All named addresses, each once. Those without a name only redirect within Django's admin."""
+    return sorted(set(_walk(get_resolver().url_patterns, "", ())))
+
+
+def _walk(
+    patterns: list[URLPattern | URLResolver], namespace: str, before: tuple[str, ...]
+) -> Iterator[Address]:
+    for pattern in patterns:
+        arguments = (*before, *pattern.pattern.regex.groupindex)
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from _walk(pattern.url_patterns, inner, arguments)
+        elif pattern.name:
+            yield Address(f"{namespace}{pattern.name}", arguments)
