@@ -27,7 +27,7 @@ def entry(
         at=at or timezone.now(),
         actor=actor,
         event_type=event_type,
-        target_type=target._meta.model_name if target is not None else "",
+        target_type=str(target._meta.model_name) if target is not None else "",
         target_id=str(target.pk) if target is not None else "",
         address=address.get(),
         data=data,

@@ -44,7 +44,7 @@ def move(
     *,
     actor: User | None,
     at: Sequence[datetime] | None = None,
-    **why: str,
+    why: dict[str, str] | None = None,
 ) -> None:
     """Move `orders` one step and write an audit row for each, in one transaction.
 
@@ -57,7 +57,7 @@ def move(
             raise IllegalMove(
                 f"{order} is {order.get_status_display().lower()}: it can't become {to.label.lower()}."
             )
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         # Compare-and-swap: the WHERE clause is the lock.
         changed = Order.objects.filter(pk__in=[o.pk for o in orders], status__in=_sources(to)).update(
             status=to, **{MOMENT[to]: _moment_of_each(orders, moments)}
@@ -65,7 +65,8 @@ def move(
         if changed != len(orders):
             raise LostRace(f"{orders[0]} was changed by somebody else. Load the page again.")
         AuditLog.objects.bulk_create(
-            log.entry(f"order.{to}", actor=actor, target=order, was=order.status, **why) for order in orders
+            log.entry(f"order.{to}", actor=actor, target=order, was=order.status, why=why or {})
+            for order in orders
         )
     for order, moment in zip(orders, moments, strict=True):
         order.status = to
@@ -78,7 +79,7 @@ def fulfil(order: Order, *, actor: User | None, tracking_number: str = "") -> No
         fresh = Order.objects.select_for_update().get(pk=order.pk)
         if fresh.awaits_stock:
             raise IllegalMove(f"{order} waits for stock: some of its goods have not been allocated.")
-        move([order], OrderStatus.FULFILLED, actor=actor, tracking=tracking_number)
+        move([order], OrderStatus.FULFILLED, actor=actor, why={"tracking_number": tracking_number})
         Order.objects.filter(pk=order.pk).update(tracking_number=tracking_number)
     order.tracking_number = tracking_number
 
@@ -86,7 +87,7 @@ def fulfil(order: Order, *, actor: User | None, tracking_number: str = "") -> No
 def cancel(order: Order, *, actor: User | None, reason: str) -> None:
     """Cancel an unpaid order and give its reserved stock back. Raises IllegalMove, LostRace."""
     with transaction.atomic():
-        move([order], OrderStatus.CANCELED, actor=actor, reason=reason)
+        move([order], OrderStatus.CANCELED, actor=actor, why={"reason": reason})
         for item in order.items.filter(reserved__gt=0).order_by("variant_id", "pk"):
             stock.release(item.variant_id, item.reserved)
         order.items.filter(reserved__gt=0).update(reserved=0)

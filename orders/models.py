@@ -71,8 +71,6 @@ class Order(models.Model):
     # Paid, and some of its goods have not left the stock yet: to be tried again when goods come.
     awaits_stock = models.BooleanField(default=False)
 
-    items: "models.Manager[OrderItem]"
-
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_known"),

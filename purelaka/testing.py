@@ -29,12 +29,11 @@ def make_variant(
     category, _ = Category.objects.get_or_create(slug="care", defaults={"name": "Care"})
     product = Product.objects.create(category=category, name=f"Product {number}", slug=f"product-{number}")
     variant = Variant.objects.create(
+        **{"sku": f"SKU-{number}", **fields},
         product=product,
-        sku=f"SKU-{number}",
         unit_amount=unit_amount,
         currency=currency,
         stock=stock,
-        **fields,
     )
     if stock:
         StockMovement.objects.create(variant=variant, quantity=stock, reason=StockReason.RECEIPT)

@@ -8,5 +8,6 @@ from purelaka.views import home
 urlpatterns = [
     path("", home, name="home"),
     path("accounts/", include("accounts.urls")),
+    path("payments/", include("payments.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -2,8 +2,8 @@
 
 Each row keeps the newest snapshot. Its version is (`as_of`, `as_of_rank`, `as_of_event`): Stripe's
 clock counts whole seconds, so on a tie the further status wins, then the greater event id. Fields
-named in `Fact.earliest` keep the earliest moment ever told instead. Both rules give the same row
-for any order and any duplicates of the same events.
+in `earliest` and `set_once` are merged instead of replaced. Each rule gives the same row for any
+order and any duplicates of the same events.
 """
 
 from typing import ClassVar
@@ -39,7 +39,8 @@ class Fact(models.Model):
     """What every mirrored object has. `created` is Stripe's own creation moment."""
 
     key: ClassVar[str]  # the column with the Stripe id
-    earliest: ClassVar[tuple[str, ...]] = ()
+    earliest: ClassVar[tuple[str, ...]] = ()  # keep the earliest moment ever told
+    set_once: ClassVar[tuple[str, ...]] = ()  # ids that Stripe fills in late and never changes
 
     provider = models.CharField(max_length=8, choices=Provider, default=Provider.STRIPE)
     created = models.DateTimeField()
@@ -71,6 +72,7 @@ class Payment(OrderFact):
 
     key = "payment_intent_id"
     earliest = ("succeeded_at",)
+    set_once = ("claimed_order",)
 
     payment_intent_id = models.CharField(max_length=255, unique=True)
     amount = models.BigIntegerField()
@@ -92,6 +94,7 @@ class Charge(OrderFact):
     """One attempt to take money. `amount_refunded` is cumulative, and falls when a refund fails."""
 
     key = "charge_id"
+    set_once = ("claimed_order", "payment_intent_id", "balance_transaction_id")
 
     charge_id = models.CharField(max_length=255, unique=True)
     payment_intent_id = models.CharField(max_length=255, blank=True, db_index=True)
@@ -123,7 +126,15 @@ class Refund(OrderFact):
     """Money going back to a customer. It can succeed and fail later."""
 
     key = "refund_id"
-    earliest = ("failed_at",)
+    earliest = ("counted_at", "failed_at")
+    set_once = (
+        "claimed_order",
+        "payment_intent_id",
+        "charge_id",
+        "request_key",
+        "balance_transaction_id",
+        "failure_balance_transaction_id",
+    )
 
     refund_id = models.CharField(max_length=255, unique=True)
     payment_intent_id = models.CharField(max_length=255, blank=True, db_index=True)
@@ -137,7 +148,8 @@ class Refund(OrderFact):
     request_key = models.CharField(max_length=64, blank=True, db_index=True)  # ours, from metadata
     balance_transaction_id = models.CharField(max_length=255, blank=True)
     failure_balance_transaction_id = models.CharField(max_length=255, blank=True)
-    failed_at = models.DateTimeField(null=True, blank=True)
+    counted_at = models.DateTimeField(null=True, blank=True)  # first seen pending or succeeded
+    failed_at = models.DateTimeField(null=True, blank=True)  # first seen failed or canceled
 
     class Meta:
         indexes = [
@@ -153,6 +165,7 @@ class Dispute(OrderFact):
     """A chargeback, or an inquiry (`warning_…`), which moves no money."""
 
     key = "dispute_id"
+    set_once = ("claimed_order", "payment_intent_id", "charge_id")
 
     dispute_id = models.CharField(max_length=255, unique=True)
     payment_intent_id = models.CharField(max_length=255, blank=True, db_index=True)
@@ -174,6 +187,7 @@ class Payout(Fact):
 
     key = "payout_id"
     earliest = ("failed_at",)
+    set_once = ("balance_transaction_id",)
 
     payout_id = models.CharField(max_length=255, unique=True)
     amount = models.BigIntegerField()
@@ -196,6 +210,7 @@ class BalanceTransaction(Fact):
     """One line of Stripe's own books, in the settlement currency: `net = amount − fee`."""
 
     key = "balance_transaction_id"
+    set_once = ("payout_id",)
 
     balance_transaction_id = models.CharField(max_length=255, unique=True)
     type = models.CharField(max_length=64)

@@ -34,7 +34,6 @@ class StripeEvent(models.Model):
     source = models.CharField(max_length=8, choices=EventSource, default=EventSource.WEBHOOK)
     object_type = models.CharField(max_length=64, blank=True)
     object_id = models.CharField(max_length=255, blank=True)
-    order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, null=True, blank=True)
     payload = models.TextField()
     status = models.CharField(max_length=16, choices=EventStatus)
     reason = models.TextField(blank=True)

@@ -1,0 +1,113 @@
+"""Read the outside of an event: strict, since everything that follows relies on it."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+MAX_ID = 255
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # Postgres takes no NUL, no encoding a lone surrogate
+THIN = "v2."
+
+
+class BadEnvelope(ValueError):
+    """Not an event that can be kept; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An event's own fields, and the object it is about as plain values."""
+
+    event_id: str
+    type: str
+    api_version: str
+    created: datetime
+    livemode: bool
+    object_type: str
+    object_id: str
+    object: dict[str, Any]
+    is_thin: bool = False
+
+
+def read(text: str) -> Envelope:
+    """Parse an event's JSON. Raises BadEnvelope."""
+    body = _parse(text)
+    if not isinstance(body, dict):
+        raise BadEnvelope("an event is a JSON object")
+    kind = body.get("object")
+    if isinstance(kind, str) and kind.startswith(THIN):
+        return _thin(body)
+    if kind != "event":
+        raise BadEnvelope("object is not 'event'")
+    data = body.get("data")
+    subject = data.get("object") if isinstance(data, dict) else None
+    if not isinstance(subject, dict):
+        raise BadEnvelope("data.object is not an object")
+    return Envelope(
+        event_id=_required(body, "id"),
+        type=_required(body, "type"),
+        api_version=_optional(body.get("api_version"), 64),
+        created=moment(body.get("created")),
+        livemode=body.get("livemode") is True,
+        object_type=_optional(subject.get("object"), 64),
+        object_id=_optional(subject.get("id"), MAX_ID),
+        object=subject,
+    )
+
+
+def is_storable(value: str, limit: int = MAX_ID) -> bool:
+    """Fits a text column of either database."""
+    return len(value) <= limit and not UNSTORABLE.search(value)
+
+
+def moment(value: object) -> datetime:
+    """Unix seconds as an aware UTC moment. Raises BadEnvelope."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 32_503_680_000:
+        raise BadEnvelope("created is not a time in whole seconds")
+    return datetime.fromtimestamp(value, UTC)
+
+
+def _parse(text: str) -> object:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise BadEnvelope("nested too deep") from None
+    except ValueError as error:
+        raise BadEnvelope(f"not JSON: {error}") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _thin(body: dict[str, Any]) -> Envelope:
+    """A v2 event carries no object, only where to find it."""
+    try:
+        created = datetime.fromisoformat(str(body.get("created")))
+    except ValueError:
+        raise BadEnvelope("created is not an ISO 8601 time") from None
+    related = body.get("related_object")
+    related = related if isinstance(related, dict) else {}
+    return Envelope(
+        event_id=_required(body, "id"),
+        type=_required(body, "type"),
+        api_version="v2",
+        created=created if created.tzinfo else created.replace(tzinfo=UTC),
+        livemode=body.get("livemode") is True,
+        object_type=_optional(related.get("type"), 64),
+        object_id=_optional(related.get("id"), MAX_ID),
+        object={},
+        is_thin=True,
+    )
+
+
+def _required(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value or not is_storable(value):
+        raise BadEnvelope(f"{name} is not a text of 1 to {MAX_ID} characters")
+    return value
+
+
+def _optional(value: object, limit: int) -> str:
+    return value if isinstance(value, str) and is_storable(value, limit) else ""

@@ -1,0 +1,133 @@
+"""The border to Stripe. This module alone imports its SDK; others see plain dicts and our errors.
+
+docs.stripe.com/webhooks (signatures), docs.stripe.com/api/idempotent_requests.
+"""
+
+import re
+import time
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import stripe
+from django.conf import settings
+
+from payments.mock_gateway import MockGateway
+
+TOLERANCE = 300  # seconds, in the past and in the future
+TIMESTAMP = re.compile(r"(?:^|,)\s*t=(\d{1,11})(?:,|$)")
+
+stripe.enable_telemetry = False
+
+
+class BadSignature(Exception):
+    """Not from Stripe, too old or too new; the message says which."""
+
+
+class GatewayError(Exception):
+    """Stripe did not do it. `is_final`: asking again can't help."""
+
+    def __init__(self, message: str, *, is_final: bool) -> None:
+        self.is_final = is_final
+        super().__init__(message)
+
+
+class Gateway(Protocol):
+    """What we ask of a payment provider. Answers are Stripe's objects as plain dicts."""
+
+    def create_refund(
+        self, *, payment_intent_id: str, amount: int, reason: str, key: str, metadata: dict[str, str]
+    ) -> dict[str, Any]:
+        """Send `amount` minor units back. `key` makes it safe to repeat. Raises GatewayError."""
+
+    def find_refund(self, *, payment_intent_id: str, key: str) -> dict[str, Any] | None:
+        """The refund with `request_key` `key` in its metadata, if Stripe has made it."""
+
+    def balance_transactions(self, *, payout_id: str = "", source_id: str = "") -> list[dict[str, Any]]:
+        """Stripe's own book lines of one payout or one source."""
+
+
+def verify(body: bytes, header: str, secrets: Sequence[str]) -> None:
+    """Check that one of `secrets` signed `body`. Raises BadSignature.
+
+    The SDK lets a time in the future pass; we do not.
+    """
+    stamp = TIMESTAMP.search(header)
+    if stamp is None:
+        raise BadSignature("The Stripe-Signature header has no time.")
+    if int(stamp[1]) > time.time() + TOLERANCE:
+        raise BadSignature("The Stripe-Signature header is from the future: check this server's clock.")
+    problem = "No signature matches."
+    for secret in secrets:
+        try:
+            stripe.WebhookSignature.verify_header(body.decode(), header, secret, TOLERANCE)
+            return
+        except stripe.SignatureVerificationError as error:
+            problem = str(error.user_message or error)
+        except (ValueError, TypeError, AttributeError) as error:  # bytes that are no text, odd headers
+            problem = f"Unreadable: {error}"
+    raise BadSignature(problem)
+
+
+def gateway() -> Gateway:
+    """Stripe, or in mock mode its stand-in."""
+    return StripeGateway() if settings.PAYMENTS_USE_STRIPE else MockGateway()
+
+
+class StripeGateway:
+    """Stripe through its SDK, with time-outs and retries, which the SDK's client has not by itself."""
+
+    def __init__(self) -> None:
+        self.client = stripe.StripeClient(
+            settings.STRIPE_SECRET_KEY,
+            max_network_retries=2,
+            http_client=stripe.RequestsClient(timeout=(3, 10)),
+            base_addresses={"api": settings.STRIPE_API_BASE},
+        )
+
+    def create_refund(
+        self, *, payment_intent_id: str, amount: int, reason: str, key: str, metadata: dict[str, str]
+    ) -> dict[str, Any]:
+        params: stripe.params.RefundCreateParams = {
+            "payment_intent": payment_intent_id,
+            "amount": amount,
+            "metadata": metadata,
+        }
+        if reason:
+            params["reason"] = reason  # type: ignore[typeddict-item]  # Stripe checks it
+        try:
+            refund = self.client.v1.refunds.create(params, {"idempotency_key": f"{key}:{amount}"})
+        except stripe.StripeError as error:
+            raise _ours(error) from error
+        return _plain(refund)
+
+    def find_refund(self, *, payment_intent_id: str, key: str) -> dict[str, Any] | None:
+        try:
+            found = self.client.v1.refunds.list(params={"payment_intent": payment_intent_id, "limit": 100})
+            plain = (_plain(refund) for refund in found.auto_paging_iter())
+            return next((r for r in plain if (r.get("metadata") or {}).get("request_key") == key), None)
+        except stripe.StripeError as error:
+            raise _ours(error) from error
+
+    def balance_transactions(self, *, payout_id: str = "", source_id: str = "") -> list[dict[str, Any]]:
+        params: dict[str, Any] = {"limit": 100}
+        if payout_id:
+            params["payout"] = payout_id
+        if source_id:
+            params["source"] = source_id
+        try:
+            found = self.client.v1.balance_transactions.list(params=params)  # type: ignore[arg-type]
+            return [_plain(item) for item in found.auto_paging_iter()]
+        except stripe.StripeError as error:
+            raise _ours(error) from error
+
+
+def _plain(answer: stripe.StripeObject) -> dict[str, Any]:
+    plain: dict[str, Any] = answer.to_dict(for_json=True)
+    return plain
+
+
+def _ours(error: stripe.StripeError) -> GatewayError:
+    """A refused request is final; a broken line, a limit or a server error is not."""
+    status = error.http_status or 0
+    is_final = 400 <= status < 500 and status not in (409, 429)
+    return GatewayError(error.user_message or str(error), is_final=is_final)
