@@ -3,6 +3,7 @@
 A new address without a row fails, and so does a row without an address.
 """
 
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -68,6 +69,8 @@ class RbacMatrixTests(SimpleTestCase):
 class RbacSurfaceTests(TestCase):
     def setUp(self) -> None:
         cache.clear()  # login tries are counted there
+        logging.disable(logging.ERROR)  # each 404 is a line otherwise
+        self.addCleanup(logging.disable, logging.NOTSET)
 
     def test_every_address_has_a_row(self) -> None:
         missing = [address for address in addresses() if not rows_of(address, rows())]

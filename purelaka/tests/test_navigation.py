@@ -2,7 +2,7 @@ from unittest import mock
 
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, SimpleTestCase, override_settings
-from django.urls import include, path
+from django.urls import get_script_prefix, include, path, set_script_prefix
 
 from accounts.models import Role
 from accounts.roles import ops_required, staff_required
@@ -82,9 +82,10 @@ class NavigationTests(SimpleTestCase):
         count.assert_called_once_with()
 
     def test_it_works_below_a_prefix(self) -> None:
-        with mock.patch("purelaka.navigation.get_script_prefix", return_value="/shop/"):
-            with mock.patch("purelaka.navigation.reverse", return_value="/shop/desk/"):
-                self.assertTrue(navigation._open_to(ENTRIES[""][0], "ops"))
+        self.addCleanup(set_script_prefix, get_script_prefix())
+        set_script_prefix("/shop/")
+
+        self.assertEqual(self.groups(Role.OPS, "/shop/orders/")[0].links[1].url, "/shop/orders/")
 
 
 class RegistryTests(SimpleTestCase):
