@@ -93,9 +93,11 @@ class StripeGateway:
             "metadata": metadata,
         }
         if reason:
-            params["reason"] = reason  # type: ignore[typeddict-item]  # Stripe checks it
+            params["reason"] = reason
         try:
-            refund = self.client.v1.refunds.create(params, {"idempotency_key": f"{key}:{amount}"})
+            refund = self.client.v1.refunds.create(
+                params, {"idempotency_key": f"{key}:{amount}:{payment_intent_id}"}
+            )
         except stripe.StripeError as error:
             raise _ours(error) from error
         return _plain(refund)

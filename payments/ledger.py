@@ -84,6 +84,16 @@ class OrderState:
     flag: Flag
 
 
+@dataclass(frozen=True, slots=True)
+class Refundable:
+    """What is left of one payment: it could be refunded."""
+
+    payment_id: str
+    amount: int
+    currency: str
+    is_applied: bool
+
+
 @dataclass(slots=True)
 class Receipt:
     """One successful payment with everything that hangs on it."""
@@ -137,6 +147,14 @@ def totals_needed(facts: OrderFacts) -> list[str]:
         for charge in receipt.charges
         if charge.amount_refunded > _explained(receipt.refunds, charge, charge.as_of)
     ]
+
+
+def refundable(facts: OrderFacts) -> list[Refundable]:
+    """What has not gone back of each successful payment, the one that pays the order first."""
+    receipts = _receipts(facts)
+    applied = _applied(facts, receipts)
+    left = [Refundable(r.id, _outstanding(facts, r), r.currency, r is applied) for r in receipts]
+    return sorted(left, key=lambda source: not source.is_applied)
 
 
 def payout_lines(payout: Payout) -> list[Line]:

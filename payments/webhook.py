@@ -7,7 +7,7 @@ from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from payments import gateway, inbox
+from payments import gateway, inbox, refunds
 from payments.envelope import BadEnvelope
 from payments.models import EventStatus
 
@@ -32,6 +32,8 @@ def webhook(request: HttpRequest) -> HttpResponse:
         return answer(400, "The body ended early.")
     except (gateway.BadSignature, BadEnvelope) as problem:
         return answer(400, str(problem))
+    if receipt.is_new:
+        refunds.refund_what_cannot_be_sent()
     failed = receipt.status == EventStatus.FAILED
     return answer(500 if failed else 200, receipt.status)
 

@@ -1,0 +1,201 @@
+"""Send money back: our row first, then one call to Stripe, its answer applied like a webhook."""
+
+import logging
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from accounts.models import User
+from audit import log
+from orders.models import Flag, Order
+from payments import answers
+from payments.gateway import GatewayError, gateway
+from payments.ledger import Refundable, refundable
+from payments.loading import facts_of
+from payments.models import Refund, RefundRequest, RequestStatus
+from purelaka import money
+
+logger = logging.getLogger(__name__)
+
+# Stripe repeats its answer to an idempotency key for at least this long.
+KEY_LIFE = timedelta(hours=23)
+
+
+class RefundTooLarge(ValueError):
+    """More than is left to refund. Nothing was written or sent."""
+
+
+class RefundRefused(ValueError):
+    """Stripe refused; the request is kept as refused with what it said."""
+
+
+class NoAnswer(Exception):
+    """Stripe did not answer. The request is kept and will be sent again with the same key."""
+
+
+def request_refund(
+    *,
+    order_id: int,
+    amount: int,
+    actor: User | None,
+    reason: str = "",
+    note: str = "",
+    key: uuid.UUID | None = None,
+    payment_id: str = "",
+) -> RefundRequest:
+    """Refund `amount` minor units of an order's payment and return the request.
+
+    The row is committed before Stripe is called: after a crash in between, `submit` can finish it.
+    A `key` used before returns its request again, so a double click refunds once. `payment_id`
+    chooses among several payments; by default it is the one that pays the order. Raises
+    RefundTooLarge, RefundRefused, NoAnswer.
+    """
+    key = key or uuid.uuid4()
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(pk=order_id)
+        known = RefundRequest.objects.filter(key=key).first()
+        if known:
+            return known
+        source = _source(order, payment_id, amount)
+        request = RefundRequest.objects.create(
+            order=order,
+            key=key,
+            payment_intent_id=source.payment_id,
+            amount=amount,
+            currency=source.currency,
+            reason=reason,
+            note=note,
+            actor=actor,
+        )
+        log.record("refund.requested", actor=actor, target=order, amount=amount, reason=reason, note=note)
+    submit(request)
+    return request
+
+
+def amount_refundable(order: Order) -> int:
+    """Minor units that may still be asked for on the payment that pays the order."""
+    return max((source.amount for source in _sources(order) if source.is_applied), default=0)
+
+
+def submit(request: RefundRequest) -> None:
+    """Send a pending request, or look up what became of it. Raises RefundRefused, NoAnswer.
+
+    Safe to repeat: the key finds the refund that was made, at Stripe or in its list.
+    """
+    now = timezone.now()
+    try:
+        answer, at = _ask(request, now)
+    except GatewayError as error:
+        _note_error(request, error)
+        raise (RefundRefused if error.is_final else NoAnswer)(str(error)) from error
+    with transaction.atomic():
+        answers.take_in("refund.answered", answer, at=at)
+        request.status, request.refund_id, request.error = RequestStatus.ANSWERED, answer["id"], ""
+        request.save(update_fields=["status", "refund_id", "error"])
+
+
+def submit_pending(now: datetime) -> int:
+    """Send again what has had no answer for a minute; returns how many were answered."""
+    answered = 0
+    for request in RefundRequest.objects.filter(
+        status=RequestStatus.PENDING, created_at__lt=now - timedelta(minutes=1)
+    ).order_by("created_at"):
+        try:
+            submit(request)
+            answered += 1
+        except (RefundRefused, NoAnswer) as error:
+            logger.warning("refund request %s: %s", request.pk, error)
+    return answered
+
+
+def refund_what_cannot_be_sent() -> int:
+    """With `OVERSELL_POLICY=refund`: give back money that came for goods that are not there.
+
+    Each payment once, by a key made of its id; returns how many requests were made.
+    """
+    if settings.OVERSELL_POLICY != "refund":
+        return 0
+    made = 0
+    for order in Order.objects.filter(flag__in=[Flag.OUT_OF_STOCK, Flag.PAID_AFTER_CANCEL]):
+        for source in _sources(order):
+            key = uuid.uuid5(uuid.NAMESPACE_OID, f"oversell:{source.payment_id}")
+            if source.amount <= 0 or RefundRequest.objects.filter(key=key).exists():
+                continue
+            try:
+                request_refund(
+                    order_id=order.pk,
+                    amount=source.amount,
+                    actor=None,
+                    note=f"Automatic: {order.get_flag_display().lower()}.",
+                    key=key,
+                    payment_id=source.payment_id,
+                )
+                made += 1
+            except (RefundTooLarge, RefundRefused, NoAnswer) as error:
+                logger.warning("automatic refund of %s: %s", order, error)
+    return made
+
+
+def _sources(order: Order) -> list[Refundable]:
+    """The order's payments with what is left of each, less what is asked for already."""
+    return [
+        Refundable(s.payment_id, s.amount - _amount_asked(s.payment_id), s.currency, s.is_applied)
+        for s in refundable(facts_of([order])[order.pk])
+    ]
+
+
+def _source(order: Order, payment_id: str, amount: int) -> Refundable:
+    fits = [s for s in _sources(order) if (s.payment_id == payment_id if payment_id else s.is_applied)]
+    if not fits:
+        raise RefundTooLarge(f"{order} has no payment that could be refunded.")
+    left = fits[0].amount
+    if not 0 < amount <= left:
+        raise RefundTooLarge(
+            f"Between {money.display(1, fits[0].currency)} and {money.display(left, fits[0].currency)} "
+            f"can be refunded on {order}."
+            if left > 0
+            else f"Nothing is left to refund on {order}."
+        )
+    return fits[0]
+
+
+def _amount_asked(payment_id: str) -> int:
+    """Of requests that Stripe has not answered, and whose refund no webhook has told us of."""
+    pending = RefundRequest.objects.filter(payment_intent_id=payment_id, status=RequestStatus.PENDING)
+    told = set(Refund.objects.filter(payment_intent_id=payment_id).values_list("request_key", flat=True))
+    unknown = [request.pk for request in pending if str(request.key) not in told]
+    return pending.filter(pk__in=unknown).aggregate(sum=Sum("amount"))["sum"] or 0
+
+
+def _ask(request: RefundRequest, now: datetime) -> tuple[dict[str, Any], datetime]:
+    """Stripe's refund, and the moment it describes."""
+    provider, key = gateway(), str(request.key)
+    if now - request.created_at > KEY_LIFE:
+        found = provider.find_refund(payment_intent_id=request.payment_intent_id, key=key)
+        if found:
+            return found, now
+    answer = provider.create_refund(
+        payment_intent_id=request.payment_intent_id,
+        amount=request.amount,
+        reason=request.reason,
+        key=f"refund:{key}",
+        metadata={
+            "order_number": request.order.number,
+            "instance": settings.INSTANCE,
+            "request_key": key,
+        },
+    )
+    return answer, datetime.fromtimestamp(answer["created"], now.tzinfo)
+
+
+def _note_error(request: RefundRequest, error: GatewayError) -> None:
+    request.status = RequestStatus.REFUSED if error.is_final else RequestStatus.PENDING
+    request.error = str(error)
+    request.save(update_fields=["status", "error"])
+    if error.is_final:
+        log.record("refund.refused", actor=request.actor, target=request.order, error=str(error))
