@@ -1,5 +1,6 @@
 """The project's own virtual environment, for the scripts beside this file. Standard library only."""
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -76,7 +77,7 @@ def run(
 ) -> tuple[int, str]:
     """Run `command` in the project's folder: its exit code, and what it printed on both streams.
 
-    After `timeout` seconds it is ended with everything it started, and the exit code is -9.
+    After `timeout` seconds it is interrupted with everything it started, and the exit code is -9.
     """
     # A file, not a pipe: a grandchild that outlives the command would keep a pipe open.
     with tempfile.TemporaryFile() as output:
@@ -110,11 +111,15 @@ def finish(process: subprocess.Popen[bytes], timeout: float | None) -> int:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the process and, where there are sessions, all it started."""
+    """Interrupt the process and all it started, so that they clean up and say where they were; then kill."""
     if WINDOWS:
         process.kill()
     else:
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(5)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 

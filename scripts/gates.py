@@ -15,6 +15,7 @@ import argparse
 import os
 import re
 import secrets
+import signal
 import subprocess
 import tempfile
 import time
@@ -82,6 +83,7 @@ def temporary_server(folder: Path) -> Iterator[str]:
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
+            start_new_session=not WINDOWS,  # Ctrl-C is for us: we stop it when its users have gone
         )
         assert server.stdin is not None and server.stdout is not None
         try:
@@ -302,6 +304,7 @@ def report(rows: list[Row]) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else tests and Postgres would go on alone
     try:
         main()
     except KeyboardInterrupt:

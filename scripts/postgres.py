@@ -6,6 +6,7 @@ postgres.py create URL NAME    makes an empty database on a server
 postgres.py drop URL NAME      drops it
 """
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -44,6 +45,7 @@ def drop(url: str, name: str) -> None:
 COMMANDS: dict[str, Callable[..., None]] = {"serve": serve, "create": create, "drop": drop}
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if len(sys.argv) < 3 or sys.argv[1] not in COMMANDS:
         sys.exit(__doc__)
     COMMANDS[sys.argv[1]](*sys.argv[2:])
