@@ -4,7 +4,7 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.http import HttpResponseBase
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from django.urls import reverse
 
 from accounts.demo import DEMO_PASSWORD, make_demo_users
@@ -146,6 +146,32 @@ class PasswordResetTests(TestCase):
         response = self.client.post(reverse("account_reset_password"), {"email": "no@example.com"})
 
         self.assertRedirects(response, reverse("account_reset_password_done"))
+
+
+@override_settings(STORE_NAME="Fran & Sam's")
+class MailTests(TestCase):
+    def setUp(self) -> None:
+        cache.clear()
+
+    def test_a_mail_comes_from_the_store_and_says_what_to_do(self) -> None:
+        make_user(Role.CUSTOMER, "old@example.com")
+        self.client.post(reverse("account_reset_password"), {"email": "old@example.com"})
+
+        self.assertEqual(mail.outbox[0].subject, "A new password for Fran & Sam's")
+        self.assertTrue(str(mail.outbox[0].body).endswith("your password stays as it is.\n\nFran & Sam's"))
+
+    def test_an_address_without_an_account_is_told_so_by_mail_alone(self) -> None:
+        self.client.post(reverse("account_reset_password"), {"email": "no@example.com"})
+
+        self.assertEqual(mail.outbox[0].to, ["no@example.com"])
+        self.assertIn("There is no account with this address.", mail.outbox[0].body)
+
+    def test_a_new_address_is_asked_for_its_consent(self) -> None:
+        fields = {"email": "new@example.com", "password1": "tulip-basket-9", "password2": "tulip-basket-9"}
+        self.client.post(reverse("account_signup"), fields)
+
+        self.assertEqual(mail.outbox[0].subject, "Confirm your address at Fran & Sam's")
+        self.assertIn("you want to use it at Fran & Sam's", mail.outbox[0].body)
 
 
 class DemoUserTests(TestCase):
