@@ -65,6 +65,47 @@ class PartsTests(BrowserTestCase):
         self.assertTrue(page.locator("dialog").is_visible())
 
 
+@override_settings(ROOT_URLCONF="purelaka.tests.parts_urls")
+class ListTests(BrowserTestCase):
+    """A list that is filtered, sorted and paged without loading the page anew."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.sign_in()
+        self.visit("/parts/")
+        self.page.evaluate("window.sameDocument = true")
+
+    def is_same_document(self) -> bool:
+        return bool(self.page.evaluate("window.sameDocument === true"))
+
+    def test_the_next_page_comes_alone_and_can_be_bookmarked(self) -> None:
+        self.page.get_by_role("link", name="Older").click()
+        self.page.get_by_text("The second page").wait_for()
+
+        self.assertTrue(self.is_same_document())
+        self.assertTrue(self.page.url.endswith("/parts/?page=2"))
+        self.assertEqual(self.page.locator("#list").count(), 1)
+        self.page.go_back()
+        self.page.get_by_text("The second page").wait_for(state="detached")
+        self.assertTrue(self.page.url.endswith("/parts/"))
+
+    def test_a_filter_applies_as_soon_as_it_is_chosen(self) -> None:
+        self.page.get_by_label("Status").select_option("paid")
+        self.page.wait_for_url("**/parts/?q=&status=paid")
+
+        self.assertTrue(self.is_same_document())
+        self.assertEqual(self.page.get_by_label("Status").input_value(), "paid")
+
+    def test_an_error_is_said_and_the_list_stays(self) -> None:
+        with self.assertLogs("django.request", "ERROR"):
+            self.page.get_by_role("link", name="Total").click()
+            self.page.get_by_role("alert").wait_for()
+
+        self.assertIn("The server answered with an error (500).", self.page.get_by_role("alert").inner_text())
+        self.assertTrue(self.page.get_by_role("link", name="PL-10497").is_visible())
+        self.problems.clear()  # the browser rightly complains about the 500
+
+
 class ThemeTests(BrowserTestCase):
     def theme(self) -> str | None:
         return self.page.locator("html").get_attribute("data-bs-theme")

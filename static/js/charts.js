@@ -360,8 +360,12 @@ const draw = {
       ],
     };
   },
-  // Day, amount: one small series
-  days(data) {
+  // Day, amount: one small series of what was earned
+  daily(data) {
+    return draw.days(data, "chart-1");
+  },
+  // Day, amount: one small series of what went back
+  days(data, tone = "chart-loss") {
     return {
       ...base({ tooltip: { formatter: lines(data) } }),
       xAxis: categoryAxis(column(data, 0), { axisLabel: { interval: every(data) } }),
@@ -371,7 +375,7 @@ const draw = {
           type: "bar",
           barMaxWidth: 18,
           data: column(data, 1),
-          itemStyle: { color: color("chart-loss"), borderRadius: [2, 2, 0, 0] },
+          itemStyle: { color: color(tone), borderRadius: [2, 2, 0, 0] },
         },
       ],
     };
