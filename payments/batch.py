@@ -5,7 +5,7 @@ about an order we know, go in together; all others are left to `inbox.receive`.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,6 @@ from payments.models import (
     Charge,
     Dispute,
     EventSource,
-    EventStatus,
     Fact,
     Payment,
     Payout,
@@ -29,7 +28,10 @@ from payments.models import (
 )
 from payments.projection import Cause, lock, project, project_payouts, project_transactions
 
-READERS: dict[str, tuple[type[Fact], Callable[[dict[str, Any], datetime], dict[str, Any]]]] = {
+Fields = dict[str, Any]
+Snapshot = tuple[type[Fact], Fields]
+
+READERS: dict[str, tuple[type[Fact], Callable[[Fields, datetime], Fields]]] = {
     "payment_intent": (Payment, shapes.payment),
     "charge": (Charge, shapes.charge),
     "refund": (Refund, shapes.refund),
@@ -47,19 +49,25 @@ class Delivery:
     received_at: datetime
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Reading:
-    """What an event says: snapshots of facts, by model."""
+    """What an event says: snapshots of facts, each with its model."""
 
     event: Envelope
     delivery: Delivery
-    facts: list[tuple[type[Fact], dict[str, Any]]] = field(default_factory=list)
-    pk: int = 0
+    facts: list[Snapshot]
+
+    @property
+    def is_orphan(self) -> bool:
+        """Says something of an order that was not found."""
+        return any(
+            fields["order_id"] is None for model, fields in self.facts if model in matching.ORDER_FACTS
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Causes(Cause):
-    """Each Stripe object's own cause, where one is known."""
+    """The cause of what is posted about each Stripe object: the first event that told of it."""
 
     by_source: dict[str, Cause] = field(default_factory=dict)
 
@@ -68,10 +76,9 @@ class Causes(Cause):
 
 
 def receive_many(deliveries: Sequence[Delivery]) -> None:
-    """Store and apply these events. Raises BadEnvelope before anything was written."""
-    read = [(envelope.read(delivery.text), delivery) for delivery in deliveries]
+    """Store and apply these events. Raises BadEnvelope; nothing was written then."""
     with transaction.atomic():
-        plain, others = _sort_out(read)
+        plain, others = _sort_out(deliveries)
         if plain:
             _apply(plain)
         for delivery in others:
@@ -81,30 +88,28 @@ def receive_many(deliveries: Sequence[Delivery]) -> None:
 # --- which of them are plain ----------------------------------------------------------------------
 
 
-def _sort_out(read: Iterable[tuple[Envelope, Delivery]]) -> tuple[list[Reading], list[Delivery]]:
+def _sort_out(deliveries: Sequence[Delivery]) -> tuple[list[Reading], list[Delivery]]:
     """The plain events, with the order of each fact filled in, and the rest."""
-    read = list(read)
-    known = set(_known_ids(event.event_id for event, _ in read))
-    plain, others = [], []
+    read = [(envelope.read(delivery.text), delivery) for delivery in deliveries]
+    ids = [event.event_id for event, _ in read]
+    known = set(StripeEvent.objects.filter(event_id__in=ids).values_list("event_id", flat=True))
+    readings: list[Reading] = []
+    others: list[Delivery] = []
     for event, delivery in read:
         reading = None if event.event_id in known else _reading(event, delivery)
         known.add(event.event_id)
         if reading:
-            plain.append(reading)
+            readings.append(reading)
         else:
             others.append(delivery)
-    orphans = _give_to_orders(plain)
-    others += [reading.delivery for reading in orphans]
-    return [reading for reading in plain if reading not in orphans], others
-
-
-def _known_ids(ids: Iterable[str]) -> Iterable[str]:
-    return StripeEvent.objects.filter(event_id__in=list(ids)).values_list("event_id", flat=True)
+    _find_orders(readings)
+    others += [reading.delivery for reading in readings if reading.is_orphan]
+    return [reading for reading in readings if not reading.is_orphan], others
 
 
 def _reading(event: Envelope, delivery: Delivery) -> Reading | None:
     """None for what has no effect or can't be read: `inbox.receive` says why."""
-    if inbox.refusal(event) or shapes.is_foreign(event.object):
+    if inbox.refusal_of(event) or shapes.is_foreign(event.object):
         return None
     try:
         return Reading(event, delivery, _facts(event))
@@ -112,50 +117,90 @@ def _reading(event: Envelope, delivery: Delivery) -> Reading | None:
         return None
 
 
-def _facts(event: Envelope) -> list[tuple[type[Fact], dict[str, Any]]]:
+def _facts(event: Envelope) -> list[Snapshot]:
     if event.object_type == "list":
         return [(BalanceTransaction, item) for item in handlers.listed_transactions(event)]
     model, reader = READERS[event.object_type]
-    found = [(model, reader(event.object, event.created))]
+    found: list[Snapshot] = [(model, reader(event.object, event.created))]
     if model is Dispute:
         found += [(BalanceTransaction, item) for item in handlers.transactions_in_dispute(event)]
     return found
 
 
-def _give_to_orders(readings: Sequence[Reading]) -> list[Reading]:
-    """Fill in `order_id` of the facts that belong to orders; returns the readings without one."""
-    own = [
-        (reading, fields)
-        for reading in readings
-        for model, fields in reading.facts
-        if model in matching.ORDER_FACTS
-    ]
-    intents = {fields["payment_intent_id"] for _, fields in own} - {""}
+def _find_orders(readings: Sequence[Reading]) -> None:
+    """Fill in `order_id` where a fact's payment is that of an order; only this plain way is tried."""
+    own = [fields for reading in readings for model, fields in reading.facts if model in matching.ORDER_FACTS]
+    intents = {fields["payment_intent_id"] for fields in own} - {""}
     orders = Order.objects.filter(payment_intent_id__in=intents)
     owner = dict(orders.values_list("payment_intent_id", "pk"))
-    for _, fields in own:
+    for fields in own:
         fields["order_id"] = owner.get(fields["payment_intent_id"])
-    return [reading for reading, fields in own if fields["order_id"] is None]
 
 
 # --- apply them -----------------------------------------------------------------------------------
 
 
-def _apply(readings: list[Reading]) -> None:
-    orders = {
-        fields["order_id"] for reading in readings for _, fields in reading.facts if "order_id" in fields
-    }
+def _apply(readings: Sequence[Reading]) -> None:
+    """As the handlers do: lock the orders, write facts, post the difference."""
+    by_model = _by_model(readings)
+    orders = {fields["order_id"] for model in matching.ORDER_FACTS for fields in by_model.get(model, [])}
+    orders |= handlers.orders_of_sources({f["source_id"] for f in by_model.get(BalanceTransaction, [])})
     locked = lock(orders)
-    _store(readings)
-    for model, snapshots in _snapshots(readings).items():
+    causes = _store(readings)
+    for model, snapshots in by_model.items():
         _upsert(model, snapshots)
-    listed = {
-        fields["source_id"] for reading in readings for _, fields in reading.facts if "source_id" in fields
-    }
-    also = handlers.orders_of_sources(listed - {""}) - orders if listed else set()
-    causes = _causes(readings)
-    project([*locked, *lock(also)], causes)
-    payouts = Payout.objects.filter(payout_id__in=_ids(readings, Payout))
-    project_payouts(list(payouts), causes)
-    lines = BalanceTransaction.objects.filter(balance_transaction_id__in=_ids(readings, BalanceTransaction))
-    project_transactions(list(lines), causes)
+    _link_the_waiting(locked)
+    project(locked, causes)
+    payouts = {fields["payout_id"] for fields in by_model.get(Payout, [])}
+    project_payouts(list(Payout.objects.filter(payout_id__in=payouts)), causes)
+    lines = {fields["balance_transaction_id"] for fields in by_model.get(BalanceTransaction, [])}
+    project_transactions(list(BalanceTransaction.objects.filter(balance_transaction_id__in=lines)), causes)
+
+
+def _by_model(readings: Sequence[Reading]) -> dict[type[Fact], list[Fields]]:
+    """All snapshots, each with the event it came from."""
+    found: dict[type[Fact], list[Fields]] = defaultdict(list)
+    for reading in readings:
+        version = {"as_of": reading.event.created, "as_of_event": reading.event.event_id}
+        for model, fields in reading.facts:
+            found[model].append(fields | version)
+    return found
+
+
+def _store(readings: Sequence[Reading]) -> Causes:
+    """Write the events themselves."""
+    rows = StripeEvent.objects.bulk_create(
+        StripeEvent(**inbox.columns(reading.event, came.text, came.source, came.received_at))
+        for reading in readings
+        for came in [reading.delivery]
+    )
+    by_source: dict[str, Cause] = {}
+    for reading, row in zip(readings, rows, strict=True):
+        cause = Cause(at=reading.delivery.received_at, event_pk=row.pk)
+        for model, fields in reading.facts:
+            by_source.setdefault(fields[model.key], cause)
+    return Causes(at=readings[-1].delivery.received_at, by_source=by_source)
+
+
+def _upsert(model: type[Fact], snapshots: Sequence[Fields]) -> None:
+    """One statement holds each fact once: a fact's second snapshot goes with the second round."""
+    rounds: list[dict[str, Fields]] = []
+    for fields in snapshots:
+        key = fields[model.key]
+        for batch in rounds:
+            if key not in batch:
+                batch[key] = fields
+                break
+        else:
+            rounds.append({key: fields})
+    for batch in rounds:
+        facts.upsert(model, [batch[key] for key in sorted(batch)])
+
+
+def _link_the_waiting(orders: Sequence[Order]) -> None:
+    """Facts of these payments that came while their order could not be told."""
+    owner = {order.payment_intent_id: order.pk for order in orders if order.payment_intent_id}
+    for model in matching.ORDER_FACTS:
+        waiting = model._default_manager.filter(order=None, payment_intent_id__in=owner)
+        for intent in waiting.values_list("payment_intent_id", flat=True):
+            matching.link(owner[intent], intents=[intent], charges=[])

@@ -28,14 +28,14 @@ def upsert(
     """Merge `rows` (values by column) into the table of `model`.
 
     Returns what stands there now, per row: the columns that tie a fact to its order. `as_of` is
-    when Stripe said so, by default the row's own `created`. Ids must differ within one call.
-    A fact keeps the order it was first given.
+    when Stripe said so, by default the row's own `created`; a row's own `as_of` and `as_of_event`
+    go first. Ids must differ within one call. A fact keeps the order it was first given.
     """
     version = {"as_of_event": event_id, "provider": provider}
     stored: list[dict[str, Any]] = []
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         chunk = [
-            {**row, **version, "as_of": as_of or row["created"]}
+            {"as_of": as_of or row["created"], **version, **row}
             for row in rows[start : start + ROWS_PER_STATEMENT]
         ]
         stored += _merge(model, chunk)

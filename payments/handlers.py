@@ -76,10 +76,7 @@ def apply_refund(event: Envelope, cause: Cause) -> str:
 
 def apply_dispute(event: Envelope, cause: Cause) -> str:
     """A dispute brings its balance transactions with it: they are the money."""
-    items = [
-        {**shapes.balance_transaction(item, event.created), "source_id": event.object_id}
-        for item in shapes.embedded_transactions(event.object)
-    ]
+    items = transactions_in_dispute(event)
     fields = shapes.dispute(event.object, event.created)
     return _apply_order_fact(Dispute, fields, event, cause, transactions=items)
 
@@ -93,17 +90,30 @@ def apply_payout(event: Envelope, cause: Cause) -> str:
 
 def apply_transactions(event: Envelope, cause: Cause) -> str:
     """A list of balance transactions, as the API answered; all in one payout when it names one."""
-    data = event.object.get("data")
-    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
-        raise OddPayload("data is not a list of balance transactions")
-    payout_id = shapes.text(event.object, "payout")
-    items = [shapes.balance_transaction(item, event.created, payout_id) for item in data]
-    orders = lock(_orders_of_sources({item["source_id"] for item in items} - {""}))
+    items = listed_transactions(event)
+    orders = lock(orders_of_sources({item["source_id"] for item in items}))
     _upsert_transactions(items, event)
     project(orders, cause)
     ids = [item["balance_transaction_id"] for item in items]
     project_transactions(list(BalanceTransaction.objects.filter(balance_transaction_id__in=ids)), cause)
     return ""
+
+
+def transactions_in_dispute(event: Envelope) -> list[dict[str, Any]]:
+    """The fields of the balance transactions inside a dispute. Raises OddPayload."""
+    return [
+        {**shapes.balance_transaction(item, event.created), "source_id": event.object_id}
+        for item in shapes.embedded_transactions(event.object)
+    ]
+
+
+def listed_transactions(event: Envelope) -> list[dict[str, Any]]:
+    """The fields of the balance transactions in an answer that lists them. Raises OddPayload."""
+    data = event.object.get("data")
+    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+        raise OddPayload("data is not a list of balance transactions")
+    payout_id = shapes.text(event.object, "payout")
+    return [shapes.balance_transaction(item, event.created, payout_id) for item in data]
 
 
 HANDLER_OF_OBJECT: dict[str, Handler] = {
@@ -148,9 +158,10 @@ def _upsert_transactions(items: Sequence[dict[str, Any]], event: Envelope) -> No
     facts.upsert(BalanceTransaction, rows, as_of=event.created, event_id=event.event_id)
 
 
-def _orders_of_sources(sources: set[str]) -> set[int]:
+def orders_of_sources(sources: set[str]) -> set[int]:
+    """The orders of these charges, refunds and disputes."""
     found: set[int] = set()
     for model in (Charge, Refund, Dispute):
-        rows = model._default_manager.filter(**{f"{model.key}__in": sources}, order__isnull=False)
+        rows = model._default_manager.filter(**{f"{model.key}__in": sources - {""}}, order__isnull=False)
         found |= set(rows.values_list("order_id", flat=True))
     return found

@@ -47,7 +47,7 @@ def receive(
     """
     event = envelope.read(text)
     at = received_at or timezone.now()
-    refusal = _refusal(event)
+    refusal = refusal_of(event)
     with transaction.atomic():
         pk = _insert(event, text, source, at, refusal)
         if pk is None:
@@ -68,7 +68,7 @@ def apply_again(row: StripeEvent) -> Receipt:
     event = envelope.read(row.payload)
     with transaction.atomic():
         locked = StripeEvent.objects.select_for_update().get(pk=row.pk)
-        status, reason = EventStatus.IGNORED, _refusal(event)
+        status, reason = EventStatus.IGNORED, refusal_of(event)
         if not reason:
             # Counts as processed while it is applied: the history of its object is read from here.
             StripeEvent.objects.filter(pk=row.pk).update(status=EventStatus.PROCESSED)
@@ -87,7 +87,7 @@ def _known(event: Envelope) -> Receipt:
     return Receipt(row.event_id, row.status, row.reason, is_new=False)
 
 
-def _refusal(event: Envelope) -> str:
+def refusal_of(event: Envelope) -> str:
     """Why this event will have no effect, known without looking at its object; or nothing."""
     if event.is_thin:
         return THIN
@@ -98,7 +98,7 @@ def _refusal(event: Envelope) -> str:
 
 def _apply(event: Envelope, cause: Cause) -> tuple[EventStatus, str]:
     handler = handlers.handler_for(event)
-    assert handler is not None  # _refusal has looked
+    assert handler is not None  # refusal_of has looked
     try:
         with transaction.atomic():
             reason = handler(event, cause)
@@ -110,9 +110,9 @@ def _apply(event: Envelope, cause: Cause) -> tuple[EventStatus, str]:
     return (EventStatus.IGNORED if reason else EventStatus.PROCESSED), reason
 
 
-def _insert(event: Envelope, text: str, source: str, at: datetime, refusal: str) -> int | None:
-    """Store the event and return its pk; None when it is here already."""
-    values: dict[str, Any] = {
+def columns(event: Envelope, text: str, source: str, at: datetime, refusal: str = "") -> dict[str, Any]:
+    """The row of an event that came at `at`: processed, or ignored when there is a refusal."""
+    return {
         "event_id": event.event_id,
         "type": event.type,
         "api_version": event.api_version,
@@ -128,6 +128,11 @@ def _insert(event: Envelope, text: str, source: str, at: datetime, refusal: str)
         "received_at": at,
         "applied_at": at,
     }
+
+
+def _insert(event: Envelope, text: str, source: str, at: datetime, refusal: str) -> int | None:
+    """Store the event and return its pk; None when it is here already."""
+    values = columns(event, text, source, at, refusal)
     fields = [field for field in StripeEvent._meta.concrete_fields if field.name in values]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -41,6 +41,10 @@ class Cause:
     at: datetime
     event_pk: int | None = None
 
+    def of(self, source_id: str) -> "Cause":
+        """What made us look at this Stripe object."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -130,6 +134,7 @@ def _post(
 
 
 def _entry(key: Key, amount: int, at: datetime, cause: Cause) -> LedgerEntry:
+    cause = cause.of(key.source_id)
     return LedgerEntry(
         order_id=key.order_id,
         kind=key.kind,

@@ -1,0 +1,155 @@
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase as HypothesisTestCase
+
+from catalog.models import StockMovement
+from orders.models import Order
+from payments import batch, inbox
+from payments.batch import Delivery
+from payments.models import (
+    BalanceTransaction,
+    Charge,
+    Dispute,
+    EventSource,
+    EventStatus,
+    LedgerEntry,
+    Payment,
+    Payout,
+    Refund,
+    StripeEvent,
+)
+from payments.stories.journal import is_answer, moment
+from payments.stories.payouts import PayoutBook
+from payments.stories.story import Story
+from payments.stories.versions import Json
+from payments.tests.strategies import stories
+from purelaka.testing import make_order
+
+DATABASE_IDS = {"id", "order_id", "order_item_id", "variant_id"}
+
+
+def delivery(said: Json) -> Delivery:
+    source = EventSource.API if is_answer(said) else EventSource.WEBHOOK
+    return Delivery(json.dumps(said), source, moment(said["created"]) + timedelta(seconds=1))
+
+
+def place(story: Story) -> Order:
+    return make_order(
+        amount_total=story.intent["amount"],
+        currency=story.intent["currency"],
+        number=story.order_number,
+        payment_intent_id=story.payment_intent_id,
+        at=story.clock - timedelta(days=400),
+    )
+
+
+def state() -> dict[str, list[dict[str, Any]]]:
+    """Everything the events had an effect on, without database ids."""
+    found = {}
+    for model in (Payment, Charge, Refund, Dispute, Payout, BalanceTransaction):
+        rows = [_values(row) for row in model._default_manager.values()]
+        found[model.__name__] = sorted(rows, key=repr)
+    events = StripeEvent.objects.order_by("event_id")
+    found["StripeEvent"] = [*events.values("event_id", "payload", "status", "reason", "received_at")]
+    entries = LedgerEntry.objects.values("order__number", "kind", "source_id", "currency", "occurred_on")
+    net = entries.annotate(net=Sum("amount")).exclude(net=0)
+    found["LedgerEntry"] = sorted(net.order_by(), key=repr)
+    orders = Order.objects.order_by("number").values()
+    found["Order"] = [_values(row) for row in orders]
+    found["StockMovement"] = [*StockMovement.objects.order_by("pk").values("quantity", "reason")]
+    return found
+
+
+def _values(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in DATABASE_IDS}
+
+
+class SameStateTests(HypothesisTestCase):
+    @settings(max_examples=15, deadline=None)
+    @given(stories(order_number="PL-1"), stories(order_number="PL-2"), st.randoms(use_true_random=False))
+    def test_many_at_once_end_where_one_by_one_ends(self, first: Story, second: Story, random: Any) -> None:
+        """In any order, with duplicates, cut into two batches, with an order that is not known yet."""
+        told = [*first.told, *second.told, *self._payouts(first, second)]
+        told += random.sample(told, 3)
+        random.shuffle(told)
+        cut = random.randrange(len(told))
+
+        def one_by_one() -> None:
+            for said in told:
+                came = delivery(said)
+                inbox.receive(came.text, source=came.source, received_at=came.received_at)
+
+        def in_batches() -> None:
+            batch.receive_many([delivery(said) for said in told[:cut]])
+            batch.receive_many([delivery(said) for said in told[cut:]])
+
+        self.assertEqual(
+            self._what_becomes_of(first, second, in_batches), self._what_becomes_of(first, second, one_by_one)
+        )
+
+    def _payouts(self, *paid: Story) -> list[Json]:
+        book = PayoutBook(at=max(story.clock for story in paid) + timedelta(days=5))
+        for payout in book.pays_out([line for story in paid for line in story.balance_transactions]):
+            book.payout_arrives(payout)
+        return book.told
+
+    def _what_becomes_of(self, known: Story, unknown: Story, happens: Any) -> Any:
+        try:
+            with transaction.atomic():
+                place(known)
+                happens()
+                place(unknown)
+                raise Undo(state())
+        except Undo as outcome:
+            return outcome.args[0]
+
+
+class Undo(Exception):
+    """Carries the outcome out of a transaction that is taken back."""
+
+
+class ReceiveManyTests(TestCase):
+    def test_each_entry_names_the_event_that_told_of_it(self) -> None:
+        story = Story(order_number="PL-1", amount=42_00, at=datetime(2026, 6, 1, 12, tzinfo=UTC))
+        story.is_paid()
+        story.passes(timedelta(days=2))
+        story.is_refunded(10_00)
+        place(story)
+        batch.receive_many([delivery(said) for said in story.told])
+
+        causes = {
+            entry.kind: (entry.event.type, entry.posted_at)
+            for entry in LedgerEntry.objects.select_related("event")
+            if entry.event
+        }
+        self.assertEqual(causes["refund"][0], "refund.created")
+        self.assertEqual(causes["refund"][1], story.clock.replace(microsecond=0) + timedelta(seconds=1))
+        self.assertEqual(causes["fee"][0], "balance_transaction.listed")
+
+    def test_a_larger_batch_takes_no_more_queries(self) -> None:
+        few, many = self._declined(2), self._declined(20)
+
+        with CaptureQueriesContext(connection) as of_few:
+            batch.receive_many(few)
+        with self.assertNumQueries(len(of_few)):
+            batch.receive_many(many)
+
+        self.assertEqual(StripeEvent.objects.filter(status=EventStatus.PROCESSED).count(), 22 * 3)
+
+    def _declined(self, count: int) -> list[Delivery]:
+        stories = [
+            Story(order_number=f"PL-{count}-{number}", amount=10_00, at=datetime(2026, 6, 1, tzinfo=UTC))
+            for number in range(count)
+        ]
+        for story in stories:
+            place(story)
+            story.is_declined()
+        return [delivery(said) for story in stories for said in story.told]
