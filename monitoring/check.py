@@ -1,15 +1,19 @@
 """What a check is: a named question to the database, answered with findings."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from inspect import cleandoc
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
 from monitoring.models import Severity
+from purelaka.days import store_day
 from purelaka.money import display
 
 CHUNK = 2000  # rows fetched at a time: memory stays flat however much is wrong
@@ -96,12 +100,47 @@ def check(
     return register
 
 
-def rows(sql: str, params: dict[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
-    """The rows of one SELECT, a chunk at a time, from a cursor on the server where there is one."""
+def rows(sql: str, **params: Any) -> Iterator[tuple[Any, ...]]:
+    """The rows of one SELECT, a chunk at a time, from a cursor on the server where there is one.
+
+    `sql` runs on both databases; `LOCAL_DAY(column)` in it stands for the store-local day of a
+    moment. Days come as `date` or ISO text, sums as `Decimal` or `int`: use `int()` and `str()`.
+    """
+    parameters = {"zone": settings.TIME_ZONE, **{name: _stored(value) for name, value in params.items()}}
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, params or {})
+        cursor.execute(_in_dialect(sql), parameters)
         while chunk := cursor.fetchmany(CHUNK):
             yield from chunk
+
+
+LOCAL_DAY = re.compile(r"LOCAL_DAY\((?P<column>[\w.]+)\)")
+
+
+def _in_dialect(sql: str) -> str:
+    """Postgres knows time zones; SQLite is lent a function."""
+    if connection.vendor == "postgresql":
+        return LOCAL_DAY.sub(r"(\g<column> AT TIME ZONE %(zone)s)::date", sql)
+    connection.ensure_connection()
+    connection.connection.create_function("LOCAL_DAY", 1, _local_day, deterministic=True)
+    return sql
+
+
+def _local_day(stored: str | None) -> str | None:
+    """`2026-06-15 23:30:00`, in UTC, is the 16th in London. Millions of them: the answer is kept.
+
+    Every zone's midnight is at a full quarter of an hour in UTC.
+    """
+    return stored and _day_of_quarter(stored[:14], int(stored[14:16]) // 15)
+
+
+@lru_cache(maxsize=200_000)
+def _day_of_quarter(hour: str, quarter: int) -> str:
+    return store_day(datetime.fromisoformat(f"{hour}{15 * quarter:02}+00:00")).isoformat()
+
+
+def _stored(value: object) -> object:
+    """A parameter as the database holds it."""
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
 def money(expected: int, found: int, currency: str) -> dict[str, str]:

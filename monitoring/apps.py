@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class MonitoringConfig(AppConfig):
+    name = "monitoring"
+
+    def ready(self) -> None:
+        from monitoring import checks, counters  # noqa: F401 - they register themselves

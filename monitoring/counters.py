@@ -1,0 +1,38 @@
+"""What the sidebar counts: one cheap query each, through a partial index."""
+
+from monitoring.models import DataQualityIssue
+from orders.models import Order, OrderStatus
+from payments.models import Dispute, EventStatus, StripeEvent
+from purelaka import navigation
+from purelaka.navigation import Waiting
+
+# What Stripe, or the customer's bank, waits for us to answer.
+NEEDS_RESPONSE = ("needs_response", "warning_needs_response", "appeal_needs_response")
+
+
+@navigation.counter("monitoring:monitoring-issues")
+def open_issues() -> Waiting:
+    number = DataQualityIssue.objects.open().count()
+    return Waiting(number, _say(number, "open issue"), urgent=True)
+
+
+@navigation.counter("payments:event-list")
+def failed_events() -> Waiting:
+    number = StripeEvent.objects.filter(status=EventStatus.FAILED).count()
+    return Waiting(number, _say(number, "failed event"), urgent=True)
+
+
+@navigation.counter("payments:dispute-list")
+def disputes_to_answer() -> Waiting:
+    number = Dispute.objects.filter(status__in=NEEDS_RESPONSE).count()
+    return Waiting(number, f"{_say(number, 'dispute')} to answer", urgent=True)
+
+
+@navigation.counter("orders:order-list")
+def orders_to_pack() -> Waiting:
+    number = Order.objects.filter(status=OrderStatus.PAID).count()
+    return Waiting(number, f"{_say(number, 'order')} to pack")
+
+
+def _say(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
