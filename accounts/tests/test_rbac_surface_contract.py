@@ -76,17 +76,16 @@ class RbacSurfaceTests(TestCase):
         missing = [address for address in addresses() if not rows_of(address, rows())]
 
         for address in missing:
-            answers = {asker: self.ask(address, "GET", asker) for asker in ASKERS}
             with self.subTest(url=address.name):
+                answers = {asker: self.ask(address, "GET", asker) for asker in ASKERS}
                 self.fail(f"no row in {MATRIX.name}; {line(address.name, 'GET', answers)}")
 
     def test_every_cell_is_what_the_matrix_says(self) -> None:
         matrix = rows()
         for address in addresses():
             for row in rows_of(address, matrix):
-                answers = {asker: self.ask(address, row.method, asker) for asker in ASKERS}
-
                 with self.subTest(url=address.name, method=row.method):
+                    answers = {asker: self.ask(address, row.method, asker) for asker in ASKERS}
                     if not agree(row.cells, answers):
                         self.fail(f"says {row.cells}; {line(address.name, row.method, answers)}")
 

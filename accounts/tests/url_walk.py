@@ -13,6 +13,7 @@ from purelaka.testing import make_order, make_user
 # where one address needs something of its own. The factory is called once for each question.
 SAMPLES: dict[str, Callable[[], object]] = {
     "number": lambda: make_order().number,
+    "kpi": lambda: "revenue",
     "key": lambda: "not-a-key",
     "uidb36": lambda: "1",
     "account_reset_password_from_key.key": lambda: "set-password",
