@@ -11,7 +11,7 @@ from analyticsapp.windows import Window
 # A wish counts in a window when it was made in it and not taken back in it. The purchase may be of
 # anything; it comes after the wish, in the same window.
 WISHED = """
-    SELECT COUNT(DISTINCT wish.user_id) FROM wishlist_wishlistitem AS wish
+    FROM wishlist_wishlistitem AS wish
     WHERE wish.created_at >= %s AND wish.created_at < %s
         AND (wish.removed_at IS NULL OR wish.removed_at >= %s)
 """
@@ -43,8 +43,11 @@ COUNTS = """
         COUNT(CASE WHEN before > 1 THEN 1 END) FROM bought GROUP BY currency
     UNION ALL SELECT 'refunded_orders', currency, NULL, COUNT(CASE WHEN now < 0 THEN 1 END),
         COUNT(CASE WHEN before < 0 THEN 1 END) FROM returned GROUP BY currency
-    UNION ALL SELECT 'wishlisted_users', NULL, NULL, ({wished}), ({wished})
-    UNION ALL SELECT 'purchased_users', NULL, NULL, ({wished}{afterwards}), ({wished}{afterwards})
+    UNION ALL SELECT 'wishlisted_users', NULL, NULL,
+        (SELECT COUNT(DISTINCT wish.user_id) {wished}), (SELECT COUNT(DISTINCT wish.user_id) {wished})
+    UNION ALL SELECT 'purchased_users', NULL, NULL,
+        (SELECT COUNT(DISTINCT wish.user_id) {wished} {afterwards}),
+        (SELECT COUNT(DISTINCT wish.user_id) {wished} {afterwards})
 """
 
 
@@ -82,14 +85,14 @@ def _query(window: Window, state: State, before: Window | None) -> Sql:
     query = COUNTS.replace("{customers}", customers).replace("{refunds}", refunds)
     query = query.replace("{wished}", WISHED).replace("{afterwards}", BOUGHT_AFTERWARDS)
     first_day: list[Any] = [window.start, window.start]
-    people = [_wish_bounds(window), _wish_bounds(before)]
+    people = [wish_bounds(window), wish_bounds(before)]
     wished = [moment for bounds in people for moment in bounds[:3]]
     bought = [moment for bounds in people for moment in bounds]
     # In the order of the text: the relations come where they are named.
     return query, [*of_customers, *first_day, *first_day, *of_refunds, *wished, *bought]
 
 
-def _wish_bounds(window: Window | None) -> list[Any]:
+def wish_bounds(window: Window | None) -> list[Any]:
     """Parameters of WISHED, and one more for BOUGHT_AFTERWARDS. Of no window: bounds of nothing."""
     start, end = window.bounds if window else (Window(date(1970, 1, 1), date(1970, 1, 1)).bounds[0],) * 2
     return [moment_parameter(moment) for moment in (start, end, end, end)]

@@ -62,9 +62,8 @@ def as_day(value: date | str | None) -> date | None:
 
 def as_moment(value: datetime | str | None) -> datetime | None:
     """A moment as either database gives it, in UTC."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    return value
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 def by_bytes(column: str) -> str:

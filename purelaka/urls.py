@@ -9,5 +9,6 @@ urlpatterns = [
     path("", home, name="home"),
     path("accounts/", include("accounts.urls")),
     path("payments/", include("payments.urls")),
+    path("analytics/", include("analyticsapp.urls")),
     path("admin/", admin.site.urls),
 ]

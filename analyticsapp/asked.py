@@ -1,0 +1,69 @@
+"""What a request asks of the figures: a window, a currency; and addresses that ask the same again."""
+
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from analyticsapp import windows
+from analyticsapp.rollups import State
+from analyticsapp.windows import BadWindow, Window
+from purelaka.days import store_day
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The window of a page and how it was named; `error` says what was wrong with it, if anything.
+
+    With an error the window is the default, so that the page can be shown and the form corrected.
+    """
+
+    window: Window
+    today: date
+    preset: int  # 7, 30, 90; 0 for any other window
+    start: str  # as they were typed, to be corrected
+    end: str
+    error: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it ends today, which is not over."""
+        return self.window.end == self.today
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters that name this window."""
+        if self.preset:
+            return {"days": str(self.preset)}
+        return {"start": str(self.window.start), "end": str(self.window.end)}
+
+    def address(self, url: str, *, currency: str = "", **more: str) -> str:
+        """`url` for this window; what is empty is left out."""
+        named = {**self.query, "currency": currency, **more}
+        return f"{url}?{urlencode({name: value for name, value in named.items() if value})}"
+
+
+def today() -> date:
+    """The store's day, now."""
+    return store_day(timezone.now())
+
+
+def read(request: HttpRequest) -> Asked:
+    """The window that the query string names, or the default one."""
+    now = today()
+    try:
+        window, error = windows.asked_or_default(request.GET.dict(), today=now), ""
+    except BadWindow as problem:
+        window, error = windows.last_days(windows.DEFAULT_DAYS, today=now), str(problem)
+    is_preset = window.end == now and window.days in windows.PRESETS
+    typed = [request.GET.get(name, "") for name in ("start", "end")]
+    start, end = typed if error else (str(window.start), str(window.end))
+    return Asked(window, now, window.days if is_preset else 0, start, end, error)
+
+
+def currency(request: HttpRequest, known: State, most_used: str) -> str:
+    """The currency that is asked for, if money ever moved in it, else the one most used."""
+    code = request.GET.get("currency", "").strip().lower()
+    return code if code in known.currencies else most_used

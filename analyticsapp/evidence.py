@@ -1,0 +1,168 @@
+"""The rows that make a figure: for the page, for their sum, and for their file, from one query."""
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from analyticsapp import csv_file
+from analyticsapp.csv_file import MOMENT, MONEY, NUMBER, Column, Source
+from analyticsapp.reading import Sql, as_moment, by_bytes, moment_parameter, rows
+from analyticsapp.rollups import State, state
+from analyticsapp.windows import Window
+
+PAGE = 50
+
+
+class BadPage(ValueError):
+    """An address that names no page of rows."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which rows: of a window, in one currency."""
+
+    window: Window
+    currency: str
+    state: State
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Rows of one sort, for one or more figures; `noun` is what they are.
+
+    `makes` selects them with `sort_key` and `row_id`, which order them, their `amount` and `currency`. The
+    amounts sum to the figure, with the sign turned where `sign` is −1; or, where `counted`, the figure is
+    how many rows there are.
+    """
+
+    noun: str
+    table: str  # entries, orders, customers or people: how its rows are shown
+    columns: Sequence[Column]
+    makes: Callable[[Scope], Sql]
+    sign: int = 1
+    counted: bool = False
+    id_is_text: bool = False
+    sorted_by_moment: bool = True
+
+    @property
+    def table_template(self) -> str:
+        """What shows its rows."""
+        return f"analyticsapp/_{self.table}.html"
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """What the rows are sorted by: the second tells apart what the first does not."""
+        return "r.sort_key", by_bytes("r.row_id") if self.id_is_text else "r.row_id"
+
+
+class Totals(NamedTuple):
+    """How many rows there are, and what their amounts sum to."""
+
+    number: int
+    amount: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """Up to 50 rows: their cells by column name. `newer` and `older` name the pages beside it."""
+
+    rows: list[dict[str, Any]]
+    newer: str
+    older: str
+
+
+# --- what is read ---------------------------------------------------------------------------------
+
+
+def totals(evidence: Evidence, scope: Scope) -> Totals:
+    """Of all rows, not of one page."""
+    query, parameters = evidence.makes(scope)
+    text = "SELECT COUNT(*), COALESCE(SUM(r.amount), 0) FROM ({rows}) AS r".replace("{rows}", query)
+    (number, amount) = rows((text, parameters))[0]
+    return Totals(number, int(amount))
+
+
+def by_kind(evidence: Evidence, scope: Scope) -> dict[str, int]:
+    """The sum of the amounts of each kind of ledger entry."""
+    query, parameters = evidence.makes(scope)
+    text = "SELECT r.kind, SUM(r.amount) FROM ({rows}) AS r GROUP BY r.kind".replace("{rows}", query)
+    return {kind: int(amount) for kind, amount in rows((text, parameters))}
+
+
+def page(evidence: Evidence, scope: Scope, *, older: str = "", newer: str = "") -> Page:
+    """The first page, or the one that an address of a page before names. Raises BadPage."""
+    marker, is_older = (newer, False) if newer else (older, True)
+    found = _selected(evidence, scope, marker, is_older)
+    more, found = len(found) > PAGE, found[:PAGE]
+    if not is_older:
+        found.reverse()
+    cells = [_cells(evidence, row) for row in found]
+    return Page(
+        rows=cells,
+        newer=_marker(evidence, found[0]) if found and (marker if is_older else more) else "",
+        older=_marker(evidence, found[-1]) if found and (more if is_older else True) else "",
+    )
+
+
+def lines(evidence: Evidence, window: Window, currency: str) -> Generator[bytes, None, None]:
+    """All rows as lines of a file, newest first."""
+    query, parameters = evidence.makes(Scope(window, currency, state()))
+    order = ", ".join(f"{column} DESC" for column in evidence.order)
+    text = "SELECT {cells} FROM ({rows}) AS r ORDER BY ".replace("{rows}", query) + order
+    yield from csv_file.lines(Source(evidence.columns, (text, parameters)))
+
+
+def _selected(evidence: Evidence, scope: Scope, marker: str, is_older: bool) -> list[tuple[Any, ...]]:
+    query, parameters = evidence.makes(scope)
+    sort_key, row_id = evidence.order
+    direction, sign = ("DESC", "<") if is_older else ("ASC", ">")
+    beyond = f"WHERE ({sort_key}, {row_id}) {sign} (%s, %s)" if marker else ""
+    expressions = ", ".join(column.expression for column in evidence.columns)
+    text = "SELECT {columns}, r.sort_key, r.row_id FROM ({rows}) AS r".replace("{columns}", expressions)
+    order = f"ORDER BY {sort_key} {direction}, {row_id} {direction} LIMIT {PAGE + 1}"
+    values = [*parameters, *(_read_marker(evidence, marker) if marker else [])]
+    return rows((f"{text.replace('{rows}', query)} {beyond} {order}", values))
+
+
+def _cells(evidence: Evidence, row: tuple[Any, ...]) -> dict[str, Any]:
+    values = zip(evidence.columns, row, strict=False)
+    return {column.name: _value(column, value) for column, value in values}
+
+
+def _value(column: Column, value: Any) -> Any:
+    if column.kind == MOMENT:
+        return as_moment(value)
+    return int(value) if column.kind in (MONEY, NUMBER) and value is not None else value
+
+
+def _marker(evidence: Evidence, row: tuple[Any, ...]) -> str:
+    sort_key, row_id = row[-2:]
+    if evidence.sorted_by_moment:
+        moment = as_moment(sort_key)
+        assert moment is not None
+        sort_key = moment.isoformat()
+    return f"{sort_key}~{row_id}"
+
+
+def _read_marker(evidence: Evidence, marker: str) -> list[Any]:
+    sort_key, _, row_id = marker.partition("~")
+    try:
+        key = _moment(sort_key) if evidence.sorted_by_moment else _whole(sort_key)
+        return [key, row_id if evidence.id_is_text else _whole(row_id)]
+    except (ValueError, OverflowError):
+        raise BadPage(marker) from None
+
+
+def _moment(text: str) -> Any:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment_parameter(moment)
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if abs(number) >= 2**63:
+        raise ValueError(text)
+    return number

@@ -1,0 +1,196 @@
+"""The dashboard, each figure's own page, and the files."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import Role
+from accounts.roles import SignedInRequest, analyst_required, staff_required
+from analyticsapp import asked, cards, charts, csv_file, evidence, explained, windows
+from analyticsapp.asked import Asked
+from analyticsapp.daily import every_day
+from analyticsapp.download import Download, respond
+from analyticsapp.evidence import BadPage, Scope
+from analyticsapp.explained import Told
+from analyticsapp.exports import EXPORTS
+from analyticsapp.facts import Comparison, compare
+from analyticsapp.kpis import KPIS
+from analyticsapp.proof import EVIDENCE
+from analyticsapp.reading import one_view
+from analyticsapp.rollups import state
+from analyticsapp.windows import BadWindow
+from payments.models import Kind
+from purelaka.money import display
+
+EXPORTERS = (Role.ANALYST, Role.ADMIN)
+GET_ONLY = require_http_methods(["GET", "HEAD"])
+LABELS: dict[Any, str] = dict(Kind.choices)
+PLAIN = "text/plain; charset=utf-8"
+
+
+@staff_required
+@require_safe
+def dashboard(request: SignedInRequest) -> HttpResponse:
+    """KPI cards, revenue by day, all figures, best sellers. Four queries of its own."""
+    page = asked.read(request)
+    status = 400 if page.error else 200
+    files = _file_links(request, page)
+    with one_view():
+        known = state()
+        if not known.currencies:
+            return render(request, "analyticsapp/empty.html", status=status)
+        found = compare(page.window, known)
+        currency = asked.currency(request, known, most_used(found))
+        best = charts.best_sellers(page.window, known, currency=currency, csv_url=files.get("products", ""))
+    links = {key: _kpi_link(key, page, currency) for key in KPIS}
+    days = every_day(found.days, window=page.window, currency=currency)
+    context = {
+        **_frame(page, currency, known.currencies, reverse("analyticsapp:dashboard")),
+        "through": known.data_through,
+        "cards": cards.cards(found, window=page.window, currency=currency, links=links),
+        "figures": cards.table(found, KPIS, currency=currency, links=links),
+        "revenue": charts.revenue(days, currency=currency, csv_url=files.get("daily", "")),
+        "best": best,
+        "files": [(EXPORTS[key], url) for key, url in files.items()],
+    }
+    return render(request, "analyticsapp/dashboard.html", context, status=status)
+
+
+@staff_required
+@require_safe
+def kpi_detail(request: SignedInRequest, kpi: str) -> HttpResponse:
+    """One figure: what it is, how it is made here and now, and the rows that make it, 50 a page."""
+    if kpi not in KPIS:
+        raise Http404
+    page = asked.read(request)
+    with one_view():
+        known = state()
+        if not known.currencies:
+            return render(request, "analyticsapp/empty.html", status=400 if page.error else 200)
+        found = compare(page.window, known)
+        currency = asked.currency(request, known, most_used(found))
+        scope = Scope(page.window, currency, known)
+        try:
+            older, newer = request.GET.get("older", ""), request.GET.get("newer", "")
+            rows = evidence.page(EVIDENCE[kpi][1], scope, older=older, newer=newer)
+        except BadPage:
+            raise Http404 from None
+        told = explained.explain(KPIS[kpi], found, scope)
+    here = reverse("analyticsapp:kpi-detail", args=[kpi])
+    csv_url = _rows_link(request, kpi, page, currency)
+    context = {
+        **_frame(page, currency, known.currencies, here),
+        "through": known.data_through,
+        "kpi": KPIS[kpi],
+        "told": told,
+        "terms": [(term, _kpi_link(term.key, page, currency) if term.key else "") for term in told.terms],
+        "rows": [{**row, "label": LABELS.get(row.get("kind"), "")} for row in rows.rows],
+        "sums": _sums(told, currency),
+        "newer": page.address(here, currency=currency, newer=rows.newer) if rows.newer else "",
+        "older": page.address(here, currency=currency, older=rows.older) if rows.older else "",
+        "chart": charts.of_kpi(KPIS[kpi], found, page.window, currency=currency),
+        "csv_url": csv_url,
+        "back": page.address(reverse("analyticsapp:dashboard"), currency=currency),
+    }
+    return render(request, "analyticsapp/kpi.html", context, status=400 if page.error else 200)
+
+
+@analyst_required
+@GET_ONLY
+def export(request: SignedInRequest, key: str) -> HttpResponseBase:
+    """One of the files, of the window that `days`, or `start` and `end`, name."""
+    file, today = EXPORTS[key], asked.today()
+    try:
+        found = windows.asked(request.GET.dict(), today=today)
+    except BadWindow as problem:
+        return HttpResponse(f"{problem}\n", status=400, content_type=PLAIN)
+    these = file.windows(found, today=today)
+    span = [str(these[0].start), str(these[0].end)] if len(these) == 1 else [str(today)]
+    return respond(
+        request,
+        Download(
+            name="-".join(["purelaka", key, *span]) + ".csv",
+            head=csv_file.head(file.columns),
+            lines=file.lines(these),
+            says={"export": key, "windows": [str(window) for window in these]},
+        ),
+    )
+
+
+@analyst_required
+@GET_ONLY
+def kpi_rows(request: SignedInRequest, kpi: str) -> HttpResponseBase:
+    """The rows that make one figure in one currency, as a file."""
+    if kpi not in KPIS:
+        raise Http404
+    page = asked.read(request)
+    if page.error:
+        return HttpResponse(f"{page.error}\n", status=400, content_type=PLAIN)
+    code = request.GET.get("currency", "").strip().lower()
+    if not re.fullmatch("[a-z]{3}", code):
+        return HttpResponse("Say in which currency, as ?currency=gbp.\n", status=400, content_type=PLAIN)
+    rows = EVIDENCE[kpi][1]
+    return respond(
+        request,
+        Download(
+            name=f"purelaka-{kpi}-rows-{code}-{page.window.start}-{page.window.end}.csv",
+            head=csv_file.head(rows.columns),
+            lines=evidence.lines(rows, page.window, code),
+            says={"export": "kpi_rows", "kpi": kpi, "currency": code, "windows": [str(page.window)]},
+        ),
+    )
+
+
+# --- what the pages share -------------------------------------------------------------------------
+
+
+def most_used(found: Comparison) -> str:
+    """The currency with the most orders in the window, or else in the one before."""
+    return max(found.now, key=lambda code: (found.now[code].orders, found.before[code].orders))
+
+
+def _frame(page: Asked, currency: str, currencies: Iterable[str], here: str) -> dict[str, Any]:
+    """The window and currency switches, with addresses of this page."""
+    presets = [
+        (f"{days} days", f"{here}?{urlencode({'days': days, 'currency': currency})}", page.preset == days)
+        for days in windows.PRESETS
+    ]
+    codes = [(code.upper(), page.address(here, currency=code), code == currency) for code in currencies]
+    return {
+        "page": page,
+        "here": here,
+        "currency": currency,
+        "presets": presets,
+        "currencies": codes if len(codes) > 1 else [],
+    }
+
+
+def _sums(told: Told, currency: str) -> list[tuple[str, str]]:
+    """What stands below the rows, as `_tablefoot.html` wants it; people with a wish have no amount."""
+    if told.evidence.table == "people":
+        return []
+    return [("Sum", display(told.totals.amount, currency))]
+
+
+def _kpi_link(key: str, page: Asked, currency: str) -> str:
+    return page.address(reverse("analyticsapp:kpi-detail", args=[key]), currency=currency)
+
+
+def _file_links(request: SignedInRequest, page: Asked) -> dict[str, str]:
+    """Addresses of the files, for those who may have them."""
+    if request.user.role not in EXPORTERS:
+        return {}
+    names = {key: reverse(f"analyticsapp:export-{key.replace('_', '-')}") for key in EXPORTS}
+    return {key: page.address(url) for key, url in names.items()}
+
+
+def _rows_link(request: SignedInRequest, kpi: str, page: Asked, currency: str) -> str:
+    if request.user.role not in EXPORTERS:
+        return ""
+    return page.address(reverse("analyticsapp:kpi-rows", args=[kpi]), currency=currency)
