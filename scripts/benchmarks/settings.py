@@ -1,0 +1,7 @@
+"""The project's settings, with one more address: the bare view to compare with."""
+
+from purelaka.settings import *  # noqa: F403
+
+DEBUG = False
+ROOT_URLCONF = "benchmarks.urls"
+LOGGING["root"]["level"] = "ERROR"  # noqa: F405
