@@ -171,6 +171,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+if TESTING:
+    WHITENOISE_AUTOREFRESH = True  # nothing is collected there; else it warns of the missing folder
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
