@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 
 from orders.models import Order
 from payments.models import Charge, Dispute, EventStatus, Payment, Refund, StripeEvent
 
-ORDER_FACTS = (Payment, Charge, Refund, Dispute)
+OF_CHARGES = (Charge, Refund, Dispute)
+ORDER_FACTS = (Payment, *OF_CHARGES)
 NO_ORDER = "No order of ours has this payment."
 
 
@@ -61,12 +62,10 @@ def waiting_for(order: Order) -> tuple[set[str], set[str]]:
     claim = Q(order=None, claimed_order=order.number)
     if order.payment_intent_id:
         claim |= Q(order=None, payment_intent_id=order.payment_intent_id)
-    intents, charges = set(), set()
-    for model in ORDER_FACTS:
-        for fact in model.objects.filter(claim):
-            intents.add(fact.payment_intent_id)
-            charges.add(getattr(fact, "charge_id", ""))
-    return intents - {""}, charges - {""}
+    of_payments = Payment.objects.filter(claim).values_list("payment_intent_id", Value(""))
+    rest = [model.objects.filter(claim).values_list("payment_intent_id", "charge_id") for model in OF_CHARGES]
+    rows = list(of_payments.union(*rest, all=True))
+    return {intent for intent, _ in rows} - {""}, {charge for _, charge in rows} - {""}
 
 
 def _owners(model: type[Payment | Charge], **key: str) -> QuerySet[Any, Any]:

@@ -68,7 +68,7 @@ class Fates:
             order.story.is_canceled()
             return
         if not order.waits_for_goods:
-            order.sent_at = self._at_work(order.story.clock)
+            order.sent_at = _post_run(order.story.clock)
             self._afterwards(order)
         if order.sent_at and self.random.random() < 0.03:
             order.notes.append((order.sent_at - timedelta(minutes=20), self.random.choice(NOTES)))
@@ -111,7 +111,7 @@ class Fates:
         day = working_days_after(store_day(moment), least + (self.random.random() < 0.2))
         return day_start(day) + timedelta(hours=8, seconds=self.random.randrange(8 * 3600))
 
-    def _weeks_after_sending(self, order: PlannedOrder) -> datetime:
+    def weeks_after_sending(self, order: PlannedOrder) -> datetime:
         return self._at_work((order.sent_at or order.at) + days(self.random.randint(3, 16)))
 
     def refund(
@@ -139,6 +139,14 @@ class Fates:
         return max(1, order.story.amount_paid * self.random.choice((20, 25, 50)) // 100)
 
 
+def _post_run(paid_at: datetime) -> datetime:
+    """When the parcel goes: Tuesday and Friday at four, all at once."""
+    day = store_day(paid_at + timedelta(hours=10))
+    while day.weekday() not in (1, 4):
+        day += days(1)
+    return day_start(day) + timedelta(hours=16)
+
+
 # --- what can happen, by name -------------------------------------------------------------------------
 
 
@@ -147,14 +155,14 @@ def nothing(fates: Fates, order: PlannedOrder) -> None:
 
 
 def part_refund(fates: Fates, order: PlannedOrder) -> None:
-    refund = fates.refund(order, fates._weeks_after_sending(order), fates.part(order))
+    refund = fates.refund(order, fates.weeks_after_sending(order), fates.part(order))
     order.story.passes(days(1))
     order.story.refund_is_confirmed(refund)
 
 
 def full_refund(fates: Fates, order: PlannedOrder) -> None:
     """Half of the time the goods came back unopened."""
-    at = fates._weeks_after_sending(order)
+    at = fates.weeks_after_sending(order)
     if fates.random.random() < 0.5:
         order.returned_at = at - timedelta(minutes=15)
     refund = fates.refund(order, at)
@@ -168,18 +176,20 @@ def refund_before_sending(fates: Fates, order: PlannedOrder) -> None:
 
 
 def slow_refund(fates: Fates, order: PlannedOrder) -> None:
-    at = fates._weeks_after_sending(order)
+    at = fates.weeks_after_sending(order)
     refund = fates.refund(order, at, fates.part(order), status=RefundStatus.PENDING)
     order.story.passes(days(4))
     order.story.refund_settles(refund)
 
 
 def refund_fails(fates: Fates, order: PlannedOrder) -> None:
-    """The card is closed; the customer gets the money another way."""
-    refund = fates.refund(order, fates._weeks_after_sending(order), fates.part(order))
+    """The bank sends it back; made again, it arrives."""
+    amount = fates.part(order)
+    refund = fates.refund(order, fates.weeks_after_sending(order), amount)
     order.story.passes(days(5))
     order.story.refund_fails(refund)
-    order.notes.append((order.story.clock + days(1), "The refund came back: paid by bank transfer."))
+    order.notes.append((order.story.clock + days(1), "The refund came back: the customer has a new card."))
+    fates.refund(order, order.story.clock + days(2), amount)
 
 
 def dispute_lost(fates: Fates, order: PlannedOrder) -> None:
@@ -255,10 +265,12 @@ def _pending(reason: str, ago: float) -> Callable[[Fates, PlannedOrder], None]:
 
 
 def _came_back(fates: Fates, order: PlannedOrder) -> None:
-    """A refund that failed yesterday: somebody must find another way."""
-    refund = fates.refund(order, fates.end - days(6.4), fates.part(order))
+    """A refund that failed yesterday and was made again."""
+    amount = fates.part(order)
+    refund = fates.refund(order, fates.end - days(6.4), amount)
     order.story.waits_until(fates.end - days(1.2))
     order.story.refund_fails(refund)
+    fates.refund(order, fates.end - days(0.3), amount, status=RefundStatus.PENDING)
 
 
 CAST = (

@@ -1,6 +1,7 @@
 """Tell a plan to the store, in the order in which it happened."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -19,9 +20,10 @@ from monitoring.demo.orders import Ask, PlannedOrder
 from monitoring.demo.people import Customer
 from monitoring.demo.plan import Plan
 from orders import lifecycle
-from orders.models import Order, OrderNote
+from orders.models import Order, OrderNote, OrderStatus
 from orders.placing import Line, place_order
-from payments import inbox
+from payments import batch
+from payments.batch import Delivery
 from payments.models import EventSource, RefundRequest, RequestStatus
 from payments.stories.journal import is_answer, moment
 from payments.stories.versions import Json
@@ -49,6 +51,7 @@ class History:
         for variant in self.variants.values():
             variant.product.name  # noqa: B018 - read once, not at each order
         self.users = self._accounts()
+        self._came: list[Delivery] = []  # events that wait to be taken in
 
     def tell(self, progress: Callable[[int, int], None]) -> None:
         steps = sorted((step for step in self._steps() if step[0] <= self.plan.end), key=lambda step: step[0])
@@ -58,6 +61,7 @@ class History:
                 happens()
                 progress(index + 1, len(steps))
             shows(self.plan.end)
+            self._take_in()
             self._stocktake()
         self._wishes()
         lifecycle.expire_reservations(timezone.now())
@@ -66,18 +70,21 @@ class History:
         """All steps; those of one moment in the order in which they must come."""
         for at, sku, quantity in self.plan.shelf.deliveries:
             yield at, _later(self._deliver, sku, quantity)
+        parcels: dict[datetime, list[PlannedOrder]] = defaultdict(list)
         for order in self.plan.orders:
             yield order.at, _later(self._place, order)
-            yield from _told(order.story.told)
+            yield from self._told(order.story.told)
             yield from self._deeds(order)
-        yield from _told(self.plan.payouts.told)
+            if order.sent_at:
+                parcels[order.sent_at].append(order)
+        yield from self._told(self.plan.payouts.told)
+        for at, sent in parcels.items():
+            yield at, _later(self._send, sent)
 
     def _deeds(self, order: PlannedOrder) -> Iterator[Step]:
         """What the shop does about an order."""
         if order.canceled_at:
             yield order.canceled_at, _later(self._cancel, order)
-        if order.sent_at:
-            yield order.sent_at, _later(self._send, order)
         if order.returned_at:
             yield order.returned_at, _later(self._return, order)
         for ask in order.asks:
@@ -107,9 +114,14 @@ class History:
     def _cancel(self, order: PlannedOrder) -> None:
         lifecycle.cancel(self._row(order), actor=None, reason="reservation expired")
 
-    def _send(self, order: PlannedOrder) -> None:
-        number = order.number.removeprefix("PL-")
-        lifecycle.fulfil(self._row(order), actor=self.ops, tracking_number=f"DEMO{number}GB")
+    def _send(self, parcels: list[PlannedOrder]) -> None:
+        """Everything that is to go out, at once."""
+        self._take_in()
+        rows = list(Order.objects.filter(number__in=[order.number for order in parcels]).order_by("pk"))
+        lifecycle.move(rows, OrderStatus.FULFILLED, actor=self.ops)
+        for row in rows:
+            row.tracking_number = f"DEMO{row.number.removeprefix('PL-')}GB"
+        Order.objects.bulk_update(rows, ["tracking_number"])
 
     def _return(self, order: PlannedOrder) -> None:
         for sku, quantity in order.lines:
@@ -147,6 +159,22 @@ class History:
             if surplus > 0:
                 self._change_stock(pack.sku, -surplus, StockReason.ADJUSTMENT, "Stocktake: damaged")
 
+    # --- events ----------------------------------------------------------------------------------
+
+    def _told(self, said: Iterable[Json]) -> Iterator[Step]:
+        """What Stripe says, a second later."""
+        for event in said:
+            yield moment(event["created"]) + ON_THE_WAY, _later(self._hear, event)
+
+    def _hear(self, event: Json) -> None:
+        source = EventSource.API if is_answer(event) else EventSource.WEBHOOK
+        self._came.append(Delivery(json.dumps(event), source, timezone.now()))
+
+    def _take_in(self) -> None:
+        """Events are taken in together, before something is done that needs them."""
+        batch.receive_many(self._came)
+        self._came = []
+
     # --- rows ------------------------------------------------------------------------------------
 
     def _row(self, order: PlannedOrder) -> Order:
@@ -178,17 +206,6 @@ def _account(customer: Customer) -> User:
     user = User(email=customer.email, name=customer.name, date_joined=customer.since)
     user.set_unusable_password()
     return user
-
-
-def _told(said: Iterable[Json]) -> Iterator[Step]:
-    """What Stripe says, a second later."""
-    for event in said:
-        yield moment(event["created"]) + ON_THE_WAY, _later(_receive, event)
-
-
-def _receive(event: Json) -> None:
-    source = EventSource.API if is_answer(event) else EventSource.WEBHOOK
-    inbox.receive(json.dumps(event), source=source, received_at=timezone.now())
 
 
 def _later(call: Callable[..., object], *args: object) -> Callable[[], object]:
