@@ -3,7 +3,9 @@
 Callers touch several variants in the order of their ids; two of them can't deadlock then.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -12,6 +14,10 @@ from django.utils import timezone
 from accounts.models import User
 from audit import log
 from catalog.models import StockMovement, StockReason, Variant
+from purelaka import sql
+
+TAKE = """UPDATE catalog_variant SET stock = stock - %s, reserved = reserved - %s
+    WHERE id = %s AND stock - reserved + %s >= %s RETURNING id"""
 
 
 class OutOfStock(Exception):
@@ -45,19 +51,36 @@ def release(variant_id: int, quantity: int) -> None:
         Variant.objects.filter(pk=variant_id).update(reserved=F("reserved") - quantity)
 
 
-def sell(variant_id: int, quantity: int, *, held: int, order_item_id: int, at: datetime) -> bool:
-    """Turn a promise of `held` pieces into a sale of `quantity`; False when they are not there."""
-    free = Variant.objects.filter(pk=variant_id, stock__gte=F("reserved") - held + quantity)
-    if not free.update(stock=F("stock") - quantity, reserved=F("reserved") - held):
-        return False
-    StockMovement.objects.create(
-        variant_id=variant_id,
-        quantity=-quantity,
-        reason=StockReason.SALE,
-        order_item_id=order_item_id,
-        at=at,
+class Sale(NamedTuple):
+    """`quantity` pieces of a variant go to an order line; `held` of them were promised to it."""
+
+    variant_id: int
+    order_item_id: int
+    quantity: int
+    held: int
+    at: datetime
+
+
+def sell(sales: Iterable[Sale]) -> set[int]:
+    """Take sold goods off the shelf; returns the order lines whose goods were there.
+
+    In the order of the variants' ids, whatever the order asked for: no two calls deadlock.
+    """
+    sold = [sale for sale in sorted(sales) if _take(sale)]
+    sql.insert(
+        StockMovement,
+        [
+            {
+                "variant_id": sale.variant_id,
+                "quantity": -sale.quantity,
+                "reason": StockReason.SALE,
+                "order_item_id": sale.order_item_id,
+                "at": sale.at,
+            }
+            for sale in sold
+        ],
     )
-    return True
+    return {sale.order_item_id for sale in sold}
 
 
 def change(
@@ -76,3 +99,7 @@ def change(
         )
         log.record(f"stock.{reason}", actor=actor, target=variant, quantity=quantity, note=note)
     return movement
+
+
+def _take(sale: Sale) -> bool:
+    return bool(sql.fetch(TAKE, [sale.quantity, sale.held, sale.variant_id, sale.held, sale.quantity]))

@@ -7,6 +7,7 @@ reader to `shapes`, and its fact model.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from orders.models import Order
 from payments import facts, matching, shapes
 from payments.envelope import Envelope
 from payments.models import BalanceTransaction, Charge, Dispute, Fact, Payment, Payout, Refund
@@ -50,6 +51,19 @@ HANDLED = {
 }
 FOREIGN = "Another application's object: its metadata names another instance."
 
+
+# While a payment has not got further than this, it changes nothing in the books.
+NEVER_MOVED_MONEY: dict[type[Fact], set[str]] = {
+    Payment: {
+        "requires_payment_method",
+        "requires_confirmation",
+        "requires_action",
+        "processing",
+        "requires_capture",
+        "canceled",
+    },
+    Charge: {"failed", "pending"},
+}
 
 # Applies an event. Returns why it has no effect (so far), or nothing. Raises OddPayload.
 Handler = Callable[[Envelope, Cause], str]
@@ -144,11 +158,19 @@ def _apply_order_fact(
         [order] = lock([stored["order_id"]])
     if order is None:
         return "" if stored["claimed_order"] else matching.NO_ORDER
-    intent, charge = stored["payment_intent_id"], stored.get("charge_id", "")
-    if matching.has_unlinked(intent, charge):
-        matching.link(order.pk, intents=[intent], charges=[charge])
+    _link_what_waited(model, stored, order)
+    if stored["status"] in NEVER_MOVED_MONEY.get(model, ()):
+        return ""
     project([order], cause)
     return ""
+
+
+def _link_what_waited(model: type[Fact], stored: dict[str, Any], order: Order) -> None:
+    """Facts find their order by the intent; those that can't were waiting for this one."""
+    intent, charge = stored["payment_intent_id"], stored.get("charge_id", "")
+    by_metadata = bool(intent) and order.payment_intent_id != intent
+    if by_metadata or (model is Charge and matching.has_unlinked(charge)):
+        matching.link(order.pk, intents=[intent], charges=[charge])
 
 
 def _upsert_transactions(items: Sequence[dict[str, Any]], event: Envelope) -> None:

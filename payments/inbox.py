@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from payments import envelope, handlers
@@ -18,6 +18,7 @@ from payments.envelope import Envelope
 from payments.models import EventSource, EventStatus, StripeEvent
 from payments.projection import Cause
 from payments.shapes import OddPayload
+from purelaka import sql
 
 logger = logging.getLogger(__name__)
 
@@ -132,13 +133,6 @@ def columns(event: Envelope, text: str, source: str, at: datetime, refusal: str 
 
 def _insert(event: Envelope, text: str, source: str, at: datetime, refusal: str) -> int | None:
     """Store the event and return its pk; None when it is here already."""
-    values = columns(event, text, source, at, refusal)
-    fields = [field for field in StripeEvent._meta.concrete_fields if field.name in values]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {StripeEvent._meta.db_table} ({', '.join(str(field.column) for field in fields)}) "
-            f"VALUES ({', '.join(['%s'] * len(values))}) ON CONFLICT (event_id) DO NOTHING RETURNING id",
-            [field.get_db_prep_save(values[field.name], connection) for field in fields],
-        )
-        row = cursor.fetchone()
-    return int(row[0]) if row else None
+    row = columns(event, text, source, at, refusal)
+    stored = sql.insert(StripeEvent, [row], then="ON CONFLICT (event_id) DO NOTHING", returning=["id"])
+    return int(stored[0][0]) if stored else None

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orders.models import DisputeState, Flag, RefundState
-from payments.models import BalanceTransaction, Charge, Dispute, Kind, Payment, Payout, Refund
+from payments.models import BalanceTransaction, Kind, Payout
+from payments.rows import ChargeRow, DisputeRow, PaymentRow, RefundRow, TransactionRow
 from payments.shapes import COUNTED, FAILED
 
 # Reason of the "refund" that older API versions make of an uncaptured remainder: no money moved.
@@ -63,11 +64,11 @@ class OrderFacts:
     amount_total: int
     currency: str
     is_canceled: bool = False
-    payments: list[Payment] = field(default_factory=list)
-    charges: list[Charge] = field(default_factory=list)
-    refunds: list[Refund] = field(default_factory=list)
-    disputes: list[Dispute] = field(default_factory=list)
-    transactions: list[BalanceTransaction] = field(default_factory=list)
+    payments: list[PaymentRow] = field(default_factory=list)
+    charges: list[ChargeRow] = field(default_factory=list)
+    refunds: list[RefundRow] = field(default_factory=list)
+    disputes: list[DisputeRow] = field(default_factory=list)
+    transactions: list[TransactionRow] = field(default_factory=list)
     # charge id -> totals in time order; given for charges that `totals_needed` names
     refund_totals: dict[str, list[RefundTotal]] = field(default_factory=dict)
 
@@ -102,9 +103,9 @@ class Receipt:
     amount: int
     currency: str
     at: datetime
-    charges: list[Charge]
-    refunds: list[Refund] = field(default_factory=list)
-    disputes: list[Dispute] = field(default_factory=list)
+    charges: list[ChargeRow]
+    refunds: list[RefundRow] = field(default_factory=list)
+    disputes: list[DisputeRow] = field(default_factory=list)
 
 
 def order_lines(facts: OrderFacts) -> list[Line]:
@@ -187,7 +188,7 @@ def transaction_lines(transaction: BalanceTransaction) -> list[Line]:
 
 def _receipts(facts: OrderFacts) -> list[Receipt]:
     """Successful payments, earliest first, each with its refunds and disputes."""
-    charges: dict[str, list[Charge]] = defaultdict(list)
+    charges: dict[str, list[ChargeRow]] = defaultdict(list)
     for charge in facts.charges:
         if charge.status == "succeeded" and charge.amount_captured > 0:
             charges[charge.payment_intent_id or charge.charge_id].append(charge)
@@ -205,7 +206,7 @@ def _receipts(facts: OrderFacts) -> list[Receipt]:
     return receipts
 
 
-def _receipt(key: str, payment: Payment | None, charges: list[Charge]) -> Receipt | None:
+def _receipt(key: str, payment: PaymentRow | None, charges: list[ChargeRow]) -> Receipt | None:
     """A payment counts from the moment its charge was made, or when the intent said so."""
     moments = [charge.created for charge in charges]
     if payment and payment.status == "succeeded":
@@ -253,10 +254,10 @@ def _refund_lines(facts: OrderFacts, receipt: Receipt, out: Kind, back: Kind) ->
     return lines
 
 
-def _lines_of_refund(refund: Refund, out: Kind, back: Kind) -> Iterator[Line]:
+def _lines_of_refund(refund: RefundRow, out: Kind, back: Kind) -> Iterator[Line]:
     """A refund counts from its creation while pending or succeeded. One that failed comes back on
     the day it failed; one canceled before it was ever on its way never counted."""
-    came_back = refund.status == "failed" or (refund.status == "canceled" and refund.counted_at)
+    came_back = refund.status == "failed" or (refund.status == "canceled" and refund.was_counted)
     if refund.reason == UNCAPTURED or not (refund.status in COUNTED or came_back):
         return
     yield Line(out, refund.refund_id, -refund.amount, refund.currency, refund.created)
@@ -265,7 +266,7 @@ def _lines_of_refund(refund: Refund, out: Kind, back: Kind) -> Iterator[Line]:
 
 
 def _lines_of_totals(
-    charge: Charge, refunds: Sequence[Refund], totals: Sequence[RefundTotal], out: Kind
+    charge: ChargeRow, refunds: Sequence[RefundRow], totals: Sequence[RefundTotal], out: Kind
 ) -> Iterator[Line]:
     """What the charge's cumulative total says beyond the refund objects, on the day it rose.
 
@@ -281,7 +282,7 @@ def _lines_of_totals(
             before = amount
 
 
-def _explained(refunds: Iterable[Refund], charge: Charge, at: datetime) -> int:
+def _explained(refunds: Iterable[RefundRow], charge: ChargeRow, at: datetime) -> int:
     """How much of the charge's total at `at` the known refunds account for; a tie counts as known."""
     return sum(
         refund.amount
@@ -308,7 +309,7 @@ def _dispute_lines(
         yield Line(kind, transaction.balance_transaction_id, amount, currency, transaction.created)
 
 
-def _fee_lines(transaction: BalanceTransaction) -> Iterator[Line]:
+def _fee_lines(transaction: TransactionRow) -> Iterator[Line]:
     if transaction.fee:
         kind = Kind.FEE if transaction.fee > 0 else Kind.FEE_CREDIT
         yield Line(
@@ -333,7 +334,7 @@ def _refund_state(refunded: int, total: int) -> RefundState:
     return RefundState.FULL if refunded == total else RefundState.PARTIAL
 
 
-def _dispute_state(disputes: Sequence[Dispute]) -> DisputeState:
+def _dispute_state(disputes: Sequence[DisputeRow]) -> DisputeState:
     """The most pressing of them: open, then lost, then won. A closed inquiry is none of these."""
     statuses = {dispute.status for dispute in disputes}
     if statuses & OPEN_DISPUTE:

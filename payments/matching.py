@@ -3,13 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q, QuerySet, Value
+from django.db import connection
+from django.db.models import Q, Value
 
 from orders.models import Order
 from payments.models import Charge, Dispute, EventStatus, Payment, Refund, StripeEvent
+from purelaka import sql
 
 OF_CHARGES = (Charge, Refund, Dispute)
 ORDER_FACTS = (Payment, *OF_CHARGES)
+UNLINKED = """SELECT 1 FROM payments_refund WHERE order_id IS NULL AND charge_id = %s
+    UNION ALL SELECT 1 FROM payments_dispute WHERE order_id IS NULL AND charge_id = %s"""
 NO_ORDER = "No order of ours has this payment."
 
 
@@ -19,15 +23,12 @@ def lock_order_of(fact: dict[str, Any]) -> Order | None:
     The lock comes before any fact is written: two events about one order can't deadlock.
     """
     intent, charge, claimed = fact["payment_intent_id"], fact.get("charge_id", ""), fact["claimed_order"]
-    orders = Order.objects.select_for_update(of=("self",))
-    found = orders.filter(payment_intent_id=intent).first() if intent else None
-    if found is None and intent:
-        found = orders.filter(pk__in=_owners(Payment, payment_intent_id=intent)).first()
-    if found is None and charge:
-        found = orders.filter(pk__in=_owners(Charge, charge_id=charge)).first()
-    if found is None and claimed:
-        found = orders.filter(number=claimed).first()
-    return found
+    found = _lock("payment_intent_id = %s", intent)
+    found = found or _lock(
+        "id = (SELECT order_id FROM payments_payment WHERE payment_intent_id = %s)", intent
+    )
+    found = found or _lock("id = (SELECT order_id FROM payments_charge WHERE charge_id = %s)", charge)
+    return found or _lock("number = %s", claimed)
 
 
 def link(order_id: int, *, intents: Iterable[str], charges: Iterable[str]) -> None:
@@ -47,14 +48,9 @@ def link(order_id: int, *, intents: Iterable[str], charges: Iterable[str]) -> No
     )
 
 
-def has_unlinked(intent: str, charge: str) -> bool:
-    """Some fact of this payment has not been given to its order yet."""
-    mine = Q(order=None) & (Q(payment_intent_id=intent) if intent else Q(charge_id=charge))
-    if intent and charge:
-        mine = Q(order=None) & (Q(payment_intent_id=intent) | Q(charge_id=charge))
-    by_intent = Payment.objects.filter(order=None, payment_intent_id=intent).values("pk")
-    rest = [model.objects.filter(mine).values("pk") for model in (Charge, Refund, Dispute)]
-    return by_intent.union(*rest, all=True).exists()
+def has_unlinked(charge_id: str) -> bool:
+    """A refund or dispute that named only this charge came before it, and has no order yet."""
+    return bool(sql.fetch(UNLINKED, [charge_id, charge_id]))
 
 
 def waiting_for(order: Order) -> tuple[set[str], set[str]]:
@@ -68,5 +64,11 @@ def waiting_for(order: Order) -> tuple[set[str], set[str]]:
     return {intent for intent, _ in rows} - {""}, {charge for _, charge in rows} - {""}
 
 
-def _owners(model: type[Payment | Charge], **key: str) -> QuerySet[Any, Any]:
-    return model._default_manager.filter(order__isnull=False, **key).values("order_id")
+def _lock(condition: str, value: str) -> Order | None:
+    """The order with this condition, locked (SQLite has locked the whole file already)."""
+    if not value:
+        return None
+    for_update = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    return next(
+        iter(Order.objects.raw(f"SELECT * FROM orders_order WHERE {condition}{for_update}", [value])), None
+    )

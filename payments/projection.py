@@ -7,21 +7,20 @@ of two events about one order the second sees what the first wrote.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Min, Sum
 from django.utils import timezone
 
 from catalog import stock
-from catalog.models import StockReason
+from catalog.stock import Sale
 from orders import lifecycle
 from orders.models import Flag, Order, OrderItem, OrderStatus, RefundState
 from payments import matching
 from payments.ledger import (
     Line,
-    OrderFacts,
     OrderState,
     order_lines,
     order_state,
@@ -29,8 +28,10 @@ from payments.ledger import (
     totals_needed,
     transaction_lines,
 )
-from payments.loading import facts_of, refund_totals
+from payments.loading import known_of, refund_totals
 from payments.models import BalanceTransaction, LedgerEntry, Payout
+from payments.rows import PostedRow
+from purelaka import sql
 from purelaka.days import store_day
 
 
@@ -46,15 +47,22 @@ class Cause:
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """Entries with one key are compared by their sum."""
 
     order_id: int | None
     kind: str
     source_id: str
     currency: str
-    day: date
+    day: str  # ISO
+
+
+ROWS_PER_STATEMENT = 1000
+# Lines of these orders whose tracked goods have not left the stock.
+UNSOLD = """SELECT i.order_id, i.variant_id, i.id, i.quantity, i.reserved, v.preorder
+    FROM orders_orderitem i JOIN catalog_variant v ON v.id = i.variant_id
+    WHERE i.order_id IN ({orders}) AND v.stock_tracked AND NOT EXISTS (
+        SELECT 1 FROM catalog_stockmovement m WHERE m.order_item_id = i.id AND m.reason = 'sale')"""
 
 
 def lock(order_ids: Iterable[int]) -> list[Order]:
@@ -64,13 +72,14 @@ def lock(order_ids: Iterable[int]) -> list[Order]:
 
 def project(orders: Sequence[Order], cause: Cause) -> None:
     """Post what the facts of these locked orders say and ledger, orders and stock do not."""
-    facts = facts_of(orders)
-    for known in facts.values():
-        for charge_id in totals_needed(known):
-            known.refund_totals[charge_id] = refund_totals(charge_id)
-    wanted = [(order.pk, line) for order in orders for line in order_lines(facts[order.pk])]
-    _post(wanted, _posted(order_id__in=[order.pk for order in orders]), cause)
-    _write_orders(orders, facts)
+    known = known_of(orders)
+    for each in known.values():
+        for charge_id in totals_needed(each.facts):
+            each.facts.refund_totals[charge_id] = refund_totals(charge_id)
+    wanted = [(order.pk, line) for order in orders for line in order_lines(known[order.pk].facts)]
+    posted = [(order.pk, row) for order in orders for row in known[order.pk].posted]
+    _post(wanted, posted, cause)
+    _write_orders(orders, {pk: order_state(each.facts) for pk, each in known.items()})
 
 
 def project_payouts(payouts: Collection[Payout], cause: Cause) -> None:
@@ -108,51 +117,57 @@ def retry_allocation(cause: Cause) -> int:
 def _project_alone(
     lines: Sequence[Line], facts: Collection[Payout | BalanceTransaction], cause: Cause
 ) -> None:
-    posted = _posted(order=None, source_id__in=[str(fact) for fact in facts])
+    """For what belongs to no order. The fact's own row is the lock: whoever writes it holds it."""
+    rows = (
+        LedgerEntry.objects.filter(order=None, source_id__in=[str(fact) for fact in facts])
+        .values_list("kind", "source_id", "currency", "occurred_on")
+        .annotate(Sum("amount"), Min("occurred_at"))
+        .order_by()
+    )
+    posted = [
+        (None, PostedRow(kind, source_id, amount, currency, day.isoformat(), at))
+        for kind, source_id, currency, day, amount, at in rows
+    ]
     _post([(None, line) for line in lines], posted, cause)
 
 
-def _posted(**scope: Any) -> dict[Key, tuple[int, datetime]]:
-    """Sum and first moment of the entries there are, by key."""
-    columns = ("order_id", "kind", "source_id", "currency", "occurred_on")
-    rows = LedgerEntry.objects.filter(**scope).values_list(*columns)
-    return {Key(*row[:5]): row[5:] for row in rows.annotate(Sum("amount"), Min("occurred_at")).order_by()}
-
-
 def _post(
-    wanted: Iterable[tuple[int | None, Line]], posted: dict[Key, tuple[int, datetime]], cause: Cause
+    wanted: Iterable[tuple[int | None, Line]], posted: Iterable[tuple[int | None, PostedRow]], cause: Cause
 ) -> None:
-    missing: dict[Key, int] = defaultdict(int, {key: -amount for key, (amount, _) in posted.items()})
-    moments = {key: at for key, (_, at) in posted.items()}
+    """Write the entries that make the ledger say what is wanted. A correction keeps its day."""
+    missing: dict[Key, int] = defaultdict(int)
+    moments: dict[Key, datetime] = {}
+    for order_id, row in posted:
+        key = Key(order_id, row.kind, row.source_id, row.currency, row.day)
+        missing[key], moments[key] = -row.amount, row.at
     for order_id, line in wanted:
-        key = Key(order_id, line.kind, line.source_id, line.currency, store_day(line.at))
+        key = Key(order_id, line.kind.value, line.source_id, line.currency, store_day(line.at).isoformat())
         missing[key] += line.amount
         moments.setdefault(key, line.at)
     entries = [_entry(key, amount, moments[key], cause) for key, amount in missing.items() if amount]
-    if entries:
-        LedgerEntry.objects.bulk_create(entries)
+    for start in range(0, len(entries), ROWS_PER_STATEMENT):
+        sql.insert(LedgerEntry, entries[start : start + ROWS_PER_STATEMENT])
 
 
-def _entry(key: Key, amount: int, at: datetime, cause: Cause) -> LedgerEntry:
+def _entry(key: Key, amount: int, at: datetime, cause: Cause) -> sql.Row:
     cause = cause.of(key.source_id)
-    return LedgerEntry(
-        order_id=key.order_id,
-        kind=key.kind,
-        source_id=key.source_id,
-        currency=key.currency,
-        amount=amount,
-        occurred_at=at,
-        occurred_on=key.day,
-        event_id=cause.event_pk,
-        posted_at=cause.at,
-    )
+    return {
+        "order_id": key.order_id,
+        "kind": key.kind,
+        "source_id": key.source_id,
+        "currency": key.currency,
+        "amount": amount,
+        "occurred_at": at,
+        "occurred_on": key.day,
+        "event_id": cause.event_pk,
+        "posted_at": cause.at,
+    }
 
 
 # --- orders and stock -----------------------------------------------------------------------------
 
 
-def _write_orders(orders: Sequence[Order], facts: dict[int, OrderFacts]) -> None:
-    states = {order.pk: order_state(facts[order.pk]) for order in orders}
+def _write_orders(orders: Sequence[Order], states: dict[int, OrderState]) -> None:
     moments = {
         order.pk: paid_at
         for order in orders
@@ -161,9 +176,8 @@ def _write_orders(orders: Sequence[Order], facts: dict[int, OrderFacts]) -> None
     newly_paid = [order for order in orders if order.pk in moments]
     if newly_paid:
         lifecycle.move(newly_paid, OrderStatus.PAID, actor=None, at=[*moments.values()])
-    waiting = {order.pk for order in newly_paid}
-    waiting |= {o.pk for o in orders if o.awaits_stock and states[o.pk].refund_status != RefundState.FULL}
-    short = _allocate(waiting)
+    waiting = [o for o in orders if o.awaits_stock and states[o.pk].refund_status != RefundState.FULL]
+    short = _allocate([*newly_paid, *waiting])
     for order in orders:
         _write_state(
             order, states[order.pk], awaits=order.pk in short, is_oversold=short.get(order.pk, False)
@@ -192,31 +206,26 @@ def _write_state(order: Order, state: OrderState, *, awaits: bool, is_oversold: 
             setattr(order, name, value)
 
 
-def _allocate(order_ids: set[int]) -> dict[int, bool]:
+def _allocate(orders: Sequence[Order]) -> dict[int, bool]:
     """Turn reservations of paid orders into sales.
 
     Returns the orders that stay short of goods, and whether that is an oversell (True) or only a
-    preorder (False). Variants are touched in the order of their ids: no two payments deadlock.
+    preorder (False).
     """
-    if not order_ids:
+    if not orders:
         return {}
-    unsold = (
-        OrderItem.objects.filter(order_id__in=order_ids, variant__stock_tracked=True)
-        .exclude(stockmovement__reason=StockReason.SALE)
-        .order_by("variant_id", "pk")
-        .select_related("variant", "order")
-    )
+    paid_at = {order.pk: order.paid_at or timezone.now() for order in orders}
+    unsold = sql.fetch(UNSOLD.replace("{orders}", ", ".join(["%s"] * len(paid_at))), [*paid_at])
+    sales = [
+        Sale(variant_id, item_id, quantity, held, paid_at[order_id])
+        for order_id, variant_id, item_id, quantity, held, _ in unsold
+    ]
+    sold = stock.sell(sales)
+    held = [sale.order_item_id for sale in sales if sale.held and sale.order_item_id in sold]
+    if held:
+        OrderItem.objects.filter(pk__in=held).update(reserved=0)
     short: dict[int, bool] = {}
-    for item in unsold:
-        sold = stock.sell(
-            item.variant_id,
-            item.quantity,
-            held=item.reserved,
-            order_item_id=item.pk,
-            at=item.order.paid_at or timezone.now(),
-        )
-        if not sold:
-            short[item.order_id] = short.get(item.order_id, False) or not item.variant.preorder
-        elif item.reserved:
-            OrderItem.objects.filter(pk=item.pk).update(reserved=0)
+    for order_id, _, item_id, _, _, is_preorder in unsold:
+        if item_id not in sold:
+            short[order_id] = short.get(order_id, False) or not is_preorder
     return short

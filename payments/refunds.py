@@ -145,7 +145,7 @@ def _sources(order: Order) -> list[Refundable]:
     """The order's payments with what is left of each, less what is asked for already."""
     return [
         Refundable(s.payment_id, s.amount - _amount_asked(s.payment_id), s.currency, s.is_applied)
-        for s in refundable(facts_of([order])[order.pk])
+        for s in refundable(facts_of(order))
     ]
 
 

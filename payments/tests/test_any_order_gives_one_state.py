@@ -1,15 +1,13 @@
 """The central property: any permutation of the same events, with any duplicates, ends the same."""
 
-from datetime import timedelta
 
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from orders.models import OrderStatus
 from payments import inbox
-from payments.models import EventSource, EventStatus, LedgerEntry, StripeEvent
+from payments.models import EventSource, EventStatus
 from payments.stories import delivery
 from payments.stories.story import Story
 from payments.stories.versions import Json
