@@ -33,6 +33,11 @@ class Asked:
         return self.window.end == self.today
 
     @property
+    def was_custom(self) -> bool:
+        """Whether days were typed, so that the error belongs beside them."""
+        return bool(self.start or self.end)
+
+    @property
     def query(self) -> dict[str, str]:
         """The parameters that name this window."""
         if self.preset:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from analyticsapp.daily import DayFigures, every_day
 from analyticsapp.facts import Comparison
-from analyticsapp.kpis import KPIS, PERCENT, Figure, Kpi, average, for_people, two_digits
+from analyticsapp.kpis import KPIS, PERCENT, Figure, Kpi, average, for_people
 from analyticsapp.windows import Window
 from purelaka.figures import Kpi as Card
 from purelaka.figures import spark_paths
@@ -22,7 +22,8 @@ CARDS = (
     "net_revenue",
     "repeat_rate_pct",
 )
-SPARK_POINTS = 90
+MORE = tuple(key for key in KPIS if key not in CARDS)
+SPARK_POINTS = 30
 # What a KPI is on one day, where that has a meaning.
 PER_DAY: dict[str, Callable[[DayFigures], int]] = {
     "revenue": lambda day: day.sales,
@@ -58,12 +59,14 @@ def change(kpi: Kpi, now: Figure, before: Figure, currency: str) -> Change:
 
 def _by(kpi: Kpi, now: int | Fraction, before: int | Fraction) -> str:
     if kpi.unit == PERCENT:
-        return f"{_one_digit(abs(two_digits(Fraction(now)) - two_digits(Fraction(before))))} points"
-    return f"{_one_digit(abs(Fraction(100) * (now - before) / before))}%" if before else ""
+        return f"{_short(abs(Fraction(now) - Fraction(before)))} points"
+    return f"{_short(abs(Fraction(100) * (now - before) / before))}%" if before else ""
 
 
-def _one_digit(number: Fraction | Decimal) -> str:
-    return f"{Decimal(round(Fraction(number) * 10)).scaleb(-1):,.1f}"
+def _short(number: Fraction) -> str:
+    """One digit after the point, or two where one would say 0.0."""
+    digits = 1 if number * 20 > 1 else 2
+    return f"{Decimal(round(number * 10**digits)).scaleb(-digits):,.{digits}f}"
 
 
 def cards(found: Comparison, *, window: Window, currency: str, links: dict[str, str]) -> list[Card]:
@@ -90,7 +93,7 @@ def _card(kpi: Kpi, found: Comparison, window: Window, currency: str, url: str) 
 
 
 def series(key: str, found: Comparison, window: Window, currency: str) -> list[int]:
-    """A KPI day by day, at most 90 points; empty where a day's figure has no meaning."""
+    """A KPI day by day, at most 30 points; empty where a day's figure has no meaning."""
     if key == "unique_customers":
         days = [found.counts.customers_of_day.get((currency, day), 0) for day in window.all_days]
     elif key in PER_DAY:
@@ -101,7 +104,7 @@ def series(key: str, found: Comparison, window: Window, currency: str) -> list[i
 
 
 def _thinned(days: list[int]) -> list[int]:
-    """The mean of neighbours, so that no more than 90 points are left."""
+    """The mean of neighbours, so that no more than 30 points are left."""
     step = -(-len(days) // SPARK_POINTS)
     groups = [days[start : start + step] for start in range(0, len(days), step)]
     return [sum(group) // len(group) for group in groups]

@@ -54,7 +54,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
         **_frame(page, currency, known.currencies, reverse("analyticsapp:dashboard")),
         "through": known.data_through,
         "cards": cards.cards(found, window=page.window, currency=currency, links=links),
-        "figures": cards.table(found, KPIS, currency=currency, links=links),
+        "figures": cards.table(found, cards.MORE, currency=currency, links=links),
         "revenue": charts.revenue(days, currency=currency, csv_url=files.get("daily", "")),
         "best": best,
         "files": [(EXPORTS[key], url) for key, url in files.items()],

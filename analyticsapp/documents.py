@@ -1,0 +1,179 @@
+"""The written contract: definitions, columns and their machine-readable form, made from the code."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from django.conf import settings
+from django.urls import reverse
+
+from analyticsapp.csv_file import DAY, MOMENT, MONEY, NUMBER, TEXT, WORD, Column
+from analyticsapp.exports import CONTRACT_VERSION, EXPORTS, SUMMARY_KPIS
+from analyticsapp.kpis import COUNT, KPIS, PERCENT, Kpi
+from analyticsapp.kpis import MONEY as MONEY_UNIT
+from analyticsapp.proof import CUSTOMER_COLUMNS, ENTRY_COLUMNS, ORDER_COLUMNS, PERSON_COLUMNS
+
+UNITS = {
+    MONEY_UNIT: "Money, in the currency's smallest unit inside, in whole units with its digits outside",
+    COUNT: "A whole number",
+    PERCENT: "Per cent: exact inside, rounded half to even to two digits outside",
+}
+TYPES = {
+    TEXT: "text",
+    WORD: "word",
+    NUMBER: "number",
+    MONEY: "money",
+    MOMENT: "moment, UTC",
+    DAY: "day, store's zone",
+}
+
+DEFINITIONS_HEAD = """# What the figures mean
+
+Made by `manage.py kpi_docs` from `analyticsapp/kpis.py`; a test fails when the two differ. A formula
+that changes gets a new version.
+
+What holds for all of them:
+
+- Every figure is a sum or a count over rows of the ledger, which only grows: a correction is a further
+  row. The figure's page lists these rows, and they come to it.
+- A day is a calendar day in the store's time zone (`TIME_ZONE`). It has 23, 24 or 25 hours. A window is
+  so many days that end today, today so far included, or any first and last day, both included.
+- Money is kept in whole numbers of the currency's smallest unit. Currencies are never added: there is a
+  row for each.
+- Per cents and averages are computed from the exact sums of the window, and rounded once, half to even,
+  when they are shown. With nothing to divide by, pages show a dash and files say 0.00.
+"""
+
+EXPORTS_HEAD = f"""# The files
+
+Made by `manage.py kpi_docs` from `analyticsapp/exports.py`. Their headers are a contract, version
+{CONTRACT_VERSION}: `docs/contracts/kpi_contract.json` says it for programs, and
+`analyticsapp/tests/test_export_contract.py` guards it. A column is never renamed, moved or given
+another meaning within a version; new ones come at the end.
+
+- **Who**: analysts and administrators, signed in. Everyone else gets a 404, or the login.
+- **Window**: `?days=30` is the 30 days that end today, today so far included;
+  `?start=2026-10-01&end=2026-10-31` is both days and what lies between; `start` alone means until
+  today. Without any it is the last 30 days; the KPI summary then has those of 7, 30 and 90 days. What
+  can't be read is refused with a sentence that says why.
+- **Form**: CSV in UTF-8 without a byte order mark, comma, `"` around a cell only where it needs them, a
+  line feed at the end of each line. An empty cell says that there is no value. Numbers are plain: no
+  thousands separators, a hyphen for a minus, a point.
+- **Money** is in the currency's whole units with the currency's own digits: `1234.50` in gbp, `1200` in
+  jpy, `1.234` in kwd. Currencies are written as Stripe does, in lower case, and never added.
+- **Times** are UTC, `2026-11-24T14:31:00Z`. **Days** are days in the store's time zone, which the
+  `X-Time-Zone` header of the answer names. `X-Contract-Version` names this contract's version.
+- **Text** that a spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, also after
+  spaces, or with a tab or a line break) has an apostrophe in front. Numbers are never touched.
+- **One view**: a file shows the data as of one moment, whatever is written while it is sent. Rows have
+  a total order, and there are as many as there are: no limit.
+- **Written down**: each file leaves an entry `analytics_export` in the audit log: who, from which
+  address, which file and window, the number of rows and bytes, the SHA-256 of the file, and whether it
+  went out whole (`complete`, `client_left` or `failed`).
+
+The `total` column of *orders* sums to `revenue` of *kpi_summary* for the same window and currency; so
+does `total_spent` of *customers*. `units` and `revenue` of *products* are sums over order lines.
+"""
+
+
+def definitions() -> str:
+    """`docs/kpi_definitions.md`."""
+    return "\n".join([DEFINITIONS_HEAD, *map(_definition, KPIS.values())])
+
+
+def _definition(kpi: Kpi) -> str:
+    facts = {
+        "Key": f"`{kpi.key}`" + (", a column of the KPI summary" if kpi.key in SUMMARY_KPIS else ""),
+        "Unit": UNITS[kpi.unit],
+        "Formula": kpi.formula,
+        "Day": kpi.date_rule,
+        "Currency": kpi.currency_rule,
+        "Note": kpi.edge_cases,
+        "Source": kpi.source,
+        "Version": str(kpi.version),
+    }
+    return "\n".join([f"## {kpi.label}\n", *(f"- **{name}**: {text}" for name, text in facts.items()), ""])
+
+
+def files() -> str:
+    """`docs/exports.md`."""
+    parts = [
+        f"## {export.title}\n\n`{_path(export.key)}`: {export.about}\n\n{_table(export.columns)}"
+        for export in EXPORTS.values()
+    ]
+    return "\n".join([EXPORTS_HEAD, *parts, _rows_of_figures()])
+
+
+def _rows_of_figures() -> str:
+    shapes = {
+        "of money: revenue, average order value, refunds, disputes, fees, net sales": ENTRY_COLUMNS,
+        "of orders: orders, refunded orders": ORDER_COLUMNS,
+        "of customers": CUSTOMER_COLUMNS,
+        "of people with a wish": PERSON_COLUMNS,
+    }
+    tables = [f"Figures {what}:\n\n{_table(columns)}" for what, columns in shapes.items()]
+    about = (
+        "`/analytics/kpi/<key>/rows.csv?currency=gbp`: what the figure's page lists. No part of the contract."
+    )
+    return "\n".join([f"## The rows of a figure\n\n{about}\n", *tables])
+
+
+def _table(columns: Sequence[Column]) -> str:
+    lines = [f"| `{column.name}` | {TYPES[column.kind]} | {column.meaning} |" for column in columns]
+    return "\n".join(["| column | holds | meaning |", "| --- | --- | --- |", *lines, ""])
+
+
+def contract() -> str:
+    """`docs/contracts/kpi_contract.json`."""
+    written = {
+        "contract_version": CONTRACT_VERSION,
+        "encoding": "utf-8",
+        "line_end": "\n",
+        "moments": "UTC, YYYY-MM-DDTHH:MM:SSZ",
+        "days": "YYYY-MM-DD in the store's time zone",
+        "exports": {
+            key: {
+                "path": _path(key),
+                "columns": [{"name": column.name, "type": column.kind} for column in export.columns],
+            }
+            for key, export in EXPORTS.items()
+        },
+        "kpis": {
+            key: {"version": kpi.version, "unit": kpi.unit, "formula": kpi.formula}
+            for key, kpi in KPIS.items()
+        },
+    }
+    return json.dumps(written, indent=2, ensure_ascii=False) + "\n"
+
+
+def _path(key: str) -> str:
+    return reverse(f"analyticsapp:export-{key.replace('_', '-')}")
+
+
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "docs/kpi_definitions.md": definitions,
+    "docs/exports.md": files,
+    "docs/contracts/kpi_contract.json": contract,
+}
+
+
+def stale() -> list[str]:
+    """The documents that do not say what the code does."""
+    return [name for name, make in DOCUMENTS.items() if _read(_file(name)) != make()]
+
+
+def write() -> list[str]:
+    """Write those that are stale, and say which they were."""
+    old = stale()
+    for name in old:
+        _file(name).parent.mkdir(parents=True, exist_ok=True)
+        _file(name).write_text(DOCUMENTS[name](), encoding="utf-8", newline="\n")
+    return old
+
+
+def _file(name: str) -> Path:
+    return Path(settings.BASE_DIR) / name
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
