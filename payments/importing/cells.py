@@ -7,13 +7,13 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
 from accounts.models import normalised
 from purelaka import money
-from purelaka.days import store_zone
 
 ORDER_COLUMNS = (
     *("order_number", "placed_at", "email", "country"),
@@ -77,18 +77,17 @@ class RefundLine(NamedTuple):
 
 def order_line(cells: Sequence[str]) -> OrderLine:
     """Read the cells of `ORDER_COLUMNS`. Raises BadCell for the first that is wrong."""
-    order_number, placed_at, email, country, sku, product_name, quantity, unit_price, currency = cells
-    number("order_number", order_number)
+    _, placed_at, email, country, sku, product_name, quantity, unit_price, currency = cells
     head = _head(email, country, currency)
     item = Item(
-        text("sku", sku, longest=LONGEST_SKU),
-        text("product_name", product_name, longest=LONGEST_NAME),
+        text("sku", sku, LONGEST_SKU),
+        text("product_name", product_name, LONGEST_NAME),
         amount("unit_price", unit_price, head.currency),
         _quantity(quantity),
     )
-    if item.amount_total > MOST:
+    if item.unit_amount * item.quantity > MOST:
         raise BadCell(f"quantity × unit_price is too much: {quantity.strip()} × {unit_price.strip()}")
-    return OrderLine(head, moment("placed_at", placed_at), item)
+    return OrderLine(head, moment("placed_at", placed_at, settings.TIME_ZONE), item)
 
 
 def refund_line(cells: Sequence[str]) -> RefundLine:
@@ -98,7 +97,7 @@ def refund_line(cells: Sequence[str]) -> RefundLine:
     line = RefundLine(
         number("refund_number", refund_number),
         number("order_number", order_number),
-        moment("refunded_at", refunded_at),
+        moment("refunded_at", refunded_at, settings.TIME_ZONE),
         amount("amount", paid_back, code),
         code,
     )
@@ -120,25 +119,22 @@ def number(column: str, cell: str) -> str:
     return value
 
 
-def moment(column: str, cell: str) -> datetime:
-    """A moment in UTC. A time without an offset is one of the store's zone.
+@lru_cache(maxsize=4096)
+def moment(column: str, cell: str, zone: str) -> datetime:
+    """A moment in UTC. A time without an offset is one of the zone, the store's.
 
     Of the hour that comes twice when clocks go back, the first is meant; a time in the hour that is
     left out when they go forward is counted on from before the change. A day alone is its start.
     """
+    iso = cell.strip()
     try:
-        value = _in_utc(cell.strip(), store_zone())
+        value = datetime.fromisoformat(iso)
+        value = (value if value.tzinfo else value.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise BadCell(f"{column} is {shown(cell.strip())}: write it as 2010-12-01T08:26:00") from None
+        raise BadCell(f"{column} is {shown(iso)}: write it as 2010-12-01T08:26:00") from None
     if not EARLIEST <= value <= timezone.now():
-        raise BadCell(f"{column} is {shown(cell.strip())}: history lies between 1970 and now")
+        raise BadCell(f"{column} is {shown(iso)}: history lies between 1970 and now")
     return value
-
-
-@lru_cache(maxsize=4096)
-def _in_utc(iso: str, zone: ZoneInfo) -> datetime:
-    value = datetime.fromisoformat(iso)
-    return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
 
 
 @lru_cache(maxsize=4096)
@@ -173,7 +169,7 @@ def _email(cell: str) -> str:
 
 
 def _country(cell: str) -> str:
-    return text("country", cell, longest=LONGEST_COUNTRY) if cell.strip() else ""
+    return text("country", cell, LONGEST_COUNTRY) if cell.strip() else ""
 
 
 def _currency(cell: str) -> str:
@@ -184,7 +180,7 @@ def _currency(cell: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def text(column: str, cell: str, *, longest: int) -> str:
+def text(column: str, cell: str, longest: int) -> str:
     """Any text that is not empty, trimmed."""
     value = cell.strip()
     if not value:
@@ -194,6 +190,7 @@ def text(column: str, cell: str, *, longest: int) -> str:
     return value
 
 
+@lru_cache(maxsize=4096)
 @lru_cache(maxsize=4096)
 def _quantity(cell: str) -> int:
     value = cell.strip()

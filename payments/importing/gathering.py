@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from payments.importing.cells import MOST, ORDER_COLUMNS, BadCell, Item, OrderHead, OrderLine, order_line
+from payments.importing.cells import (
+    MOST,
+    NUMBER,
+    ORDER_COLUMNS,
+    BadCell,
+    Item,
+    OrderHead,
+    OrderLine,
+    order_line,
+)
 from payments.importing.reading import BadFile, Row, rows
 from payments.importing.rejects import Rejects
 
@@ -18,12 +27,9 @@ class Draft:
     number: str
     head: OrderHead
     placed_at: datetime
+    amount_total: int
     items: list[Item]
     rows: list[Row]
-
-    @property
-    def amount_total(self) -> int:
-        return sum(item.amount_total for item in self.items)
 
 
 @dataclass(slots=True)
@@ -82,17 +88,18 @@ def refuse(path: Path, order_rows: list[Row], rejects: Rejects, reasons: dict[in
 
 
 def _draft(path: Path, order_rows: list[Row], seen: Census, rejects: Rejects) -> Draft | None:
-    number = order_rows[0].key
+    key = order_rows[0].key
     lines, faults = _read(order_rows)
     if faults:
-        refuse(path, order_rows, rejects, faults, f"its order {number} has a bad line: {min(faults)}")
+        refuse(path, order_rows, rejects, faults, f"its order {key} has a bad line: {min(faults)}")
         return None
-    draft = Draft(number, lines[0].head, lines[0].placed_at, [line.item for line in lines], order_rows)
-    why = _whole_fault(draft, lines, seen)
+    items = [line.item for line in lines]
+    total = sum(item.amount_total for item in items)
+    why = _whole_fault(key, lines, total, seen)
     if why:
-        refuse(path, order_rows, rejects, {}, f"order {number}: {why}")
+        refuse(path, order_rows, rejects, {}, f"order {key}: {why}")
         return None
-    return draft
+    return Draft(key, lines[0].head, lines[0].placed_at, total, items, order_rows)
 
 
 def _read(order_rows: list[Row]) -> tuple[list[OrderLine], dict[int, str]]:
@@ -109,14 +116,22 @@ def _read(order_rows: list[Row]) -> tuple[list[OrderLine], dict[int, str]]:
     return lines, faults
 
 
-def _whole_fault(draft: Draft, lines: list[OrderLine], seen: Census) -> str:
+def _whole_fault(key: str, lines: list[OrderLine], total: int, seen: Census) -> str:
     """What is wrong with the order as a whole, or nothing."""
-    for name in OrderHead._fields:
-        values = {getattr(line.head, name) for line in lines}
-        if len(values) > 1:
-            return f"its lines differ in {name}: {', '.join(sorted(values))}"
-    if draft.number in seen.doubtful:
-        return f"line {seen.doubtful[draft.number]}, beside its lines, can't be read and may be one of them"
-    if not draft.amount_total:
+    if not NUMBER.fullmatch(key):
+        return "its number is not up to 32 letters, digits or any of _ # . : + -"
+    heads = {line.head for line in lines}
+    if len(heads) > 1:
+        return f"its lines differ in {_differing(heads)}"
+    if key in seen.doubtful:
+        return f"line {seen.doubtful[key]}, beside its lines, can't be read and may be one of them"
+    if not total:
         return "its total is 0: no money moved"
-    return "its total is too much" if draft.amount_total > MOST else ""
+    return "its total is too much" if total > MOST else ""
+
+
+def _differing(heads: set[OrderHead]) -> str:
+    """`email: a@example.com, b@example.com`, of the first column that differs."""
+    columns = zip(OrderHead._fields, zip(*heads, strict=True), strict=True)
+    name, values = next((name, set(values)) for name, values in columns if len(set(values)) > 1)
+    return f"{name}: {', '.join(sorted(values))}"

@@ -111,16 +111,12 @@ def _insert_items(orders: Sequence[Order], fresh: Sequence[Draft], goods: Goods)
             wanted.setdefault(item.sku, Good(item.product_name, item.unit_amount, draft.head.currency))
     ids = goods.ids(wanted)
     rows = (
-        (order.pk, ids[item.sku], *_copied(item), 0)
+        (order.pk, ids[item.sku], *item, item.amount_total, 0)
         for order, draft in zip(orders, fresh, strict=True)
         for item in draft.items
     )
     insert = _copy_items if connection.vendor == "postgresql" else _insert_many_items
     insert(rows)
-
-
-def _copied(item: Item) -> tuple[str, str, int, int, int]:
-    return item.sku, item.product_name, item.unit_amount, item.quantity, item.amount_total
 
 
 def _copy_items(rows: Iterable[tuple[int | str, ...]]) -> None:
