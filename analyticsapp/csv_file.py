@@ -64,7 +64,7 @@ def text_cell(text: str) -> str:
 
 def lines(source: Source) -> Generator[bytes, None, None]:
     """Each row of the source as a line."""
-    return _copied(source) if connection.vendor == "postgresql" else _walked(source)
+    return copied(source) if connection.vendor == "postgresql" else walked(source)
 
 
 def in_chunks(written: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
@@ -90,7 +90,8 @@ def _quoted(cell: str) -> str:
 # --- Postgres -------------------------------------------------------------------------------------
 
 
-def _copied(source: Source) -> Generator[bytes, None, None]:
+def copied(source: Source) -> Generator[bytes, None, None]:
+    """The lines as Postgres writes them."""
     text, parameters = source.query
     cells = ", ".join(_formatted(column) for column in source.columns)
     statement = f"COPY ({text.replace('{cells}', cells)}) TO STDOUT (FORMAT csv)"
@@ -130,7 +131,8 @@ def _major(amount: str) -> str:
 # --- SQLite ---------------------------------------------------------------------------------------
 
 
-def _walked(source: Source) -> Generator[bytes, None, None]:
+def walked(source: Source) -> Generator[bytes, None, None]:
+    """The lines as we write them."""
     text, parameters = source.query
     expressions = [*(column.expression for column in source.columns), CURRENCY]
     writers = [_writers[column.kind] for column in source.columns]

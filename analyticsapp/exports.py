@@ -58,10 +58,11 @@ ORDER_COLUMNS = (
 
 def order_lines(asked: Sequence[Window]) -> Generator[bytes, None, None]:
     for window in asked:
-        yield from csv_file.lines(Source(ORDER_COLUMNS, (ORDERS, _bounds(window))))
+        yield from csv_file.lines(Source(ORDER_COLUMNS, (ORDERS, bounds(window))))
 
 
-def _bounds(window: Window) -> list[object]:
+def bounds(window: Window) -> list[object]:
+    """The two moments that ORDERS and CUSTOMERS ask for."""
     return [moment_parameter(bound) for bound in window.bounds]
 
 
@@ -86,9 +87,13 @@ CUSTOMER_COLUMNS = (
 
 
 def customer_lines(asked: Sequence[Window]) -> Generator[bytes, None, None]:
-    query = CUSTOMERS.replace("{by email}", by_bytes("r.email"))
     for window in asked:
-        yield from csv_file.lines(Source(CUSTOMER_COLUMNS, (query, _bounds(window))))
+        yield from csv_file.lines(Source(CUSTOMER_COLUMNS, customers(window)))
+
+
+def customers(window: Window) -> Sql:
+    """`{cells}` of who bought in a window, by the bytes of their address."""
+    return CUSTOMERS.replace("{by email}", by_bytes("r.email")), bounds(window)
 
 
 # --- products -------------------------------------------------------------------------------------

@@ -48,8 +48,8 @@ class Window:
         """Every day, in order."""
         return [self.start + timedelta(days=number) for number in range(self.days)]
 
-    def __contains__(self, day: date) -> bool:
-        return self.start <= day <= self.end
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, date) and self.start <= day <= self.end
 
     def __str__(self) -> str:
         return f"{self.start}/{self.end}"

@@ -91,7 +91,7 @@ def placed(
 
 def sold(amount: int, moment: datetime, **fields: object) -> Order:
     """A paid order and its sale entry."""
-    order = placed(amount, status=OrderStatus.PAID, paid_at=moment, **fields)  # type: ignore[arg-type]
+    order = placed(amount, **{"status": OrderStatus.PAID, "paid_at": moment, **fields})  # type: ignore[arg-type]
     post(Kind.SALE, amount, moment, order=order)
     return order
 

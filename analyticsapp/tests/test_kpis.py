@@ -1,9 +1,11 @@
 """The figures of small ledgers that can be counted by hand."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.test import SimpleTestCase, TestCase
 
+from accounts.models import User
 from analyticsapp.facts import Facts, window_facts
 from analyticsapp.kpis import KPIS, for_file, for_people
 from analyticsapp.rollups import state
@@ -121,9 +123,10 @@ class Wishes(TestCase):
         assert item is not None
         self.variant = item.variant
 
-    def wish(self, day: int, **fields: object) -> None:
-        person = fields.pop("user", self.bob)
-        WishlistItem.objects.create(user=person, variant=self.variant, created_at=at(day), **fields)
+    def wish(self, day: int, user: User | None = None, removed_at: datetime | None = None) -> None:
+        WishlistItem.objects.create(
+            user=user or self.bob, variant=self.variant, created_at=at(day), removed_at=removed_at
+        )
 
     def people(self, first: int, last: int) -> tuple[str, str]:
         found = figures(first, last)
@@ -167,7 +170,7 @@ class Wishes(TestCase):
 
 
 class Rounding(SimpleTestCase):
-    def shown(self, key: str, **facts: int) -> tuple[str, str]:
+    def shown(self, key: str, **facts: Any) -> tuple[str, str]:
         kpi = KPIS[key]
         figure = kpi.compute(Facts(currency="gbp", **facts))
         return for_file(kpi, figure, "gbp"), for_people(kpi, figure, "gbp")

@@ -24,8 +24,9 @@ class Command(BaseCommand):
             done = build(now=timezone.now(), days=options["days"], everything=options["all"])
         except LedgerBusy as error:
             raise CommandError(str(error)) from None
+        noun = "day" if done.days == 1 else "days"
         self.stdout.write(
-            f"{done.days} days built in {done.seconds:.2f} s, up to ledger entry {done.ledger_id}"
+            f"{done.days} {noun} built in {done.seconds:.2f} s, up to ledger entry {done.ledger_id}"
         )
 
 
