@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -30,12 +31,13 @@ def record_each(
     *,
     actor: User | None,
     data: Sequence[dict[str, Any]],
+    at: Sequence[datetime] | None = None,
 ) -> None:
-    """The same deed done to many: one row a target, with its own `data`, all of one moment."""
-    now = timezone.now()
+    """The same deed done to many: one row a target, with its own `data`; `at` is now by default."""
+    moments = at or [timezone.now()] * len(targets)
     rows = [
         {
-            "at": now,
+            "at": moment,
             "actor_id": actor.pk if actor else None,
             "event_type": event_type,
             "target_type": str(target._meta.model_name) if target is not None else "",
@@ -43,7 +45,7 @@ def record_each(
             "address": address.get(),
             "data": details,
         }
-        for target, details in zip(targets, data, strict=True)
+        for target, details, moment in zip(targets, data, moments, strict=True)
     ]
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         sql.insert(AuditLog, rows[start : start + ROWS_PER_STATEMENT])

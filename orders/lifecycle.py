@@ -42,11 +42,13 @@ def move(
     *,
     actor: User | None,
     at: Sequence[datetime] | None = None,
+    noted_at: Sequence[datetime] | None = None,
     why: dict[str, str] | None = None,
 ) -> None:
     """Move `orders` one step and write an audit row for each, in one transaction.
 
-    `at` are the moments of the step, one an order, now by default. `actor` is None when Stripe or
+    `at` are the moments of the step, one an order, and `noted_at` those of its audit row, both now
+    by default. `actor` is None when Stripe or
     a command, not a person, caused it. Raises IllegalMove or LostRace; nothing was written then.
     """
     moments = at or [timezone.now()] * len(orders)
@@ -58,9 +60,8 @@ def move(
     with transaction.atomic(savepoint=False):
         if _swap(orders, to, moments) != len(orders):
             raise LostRace(f"{orders[0]} was changed by somebody else. Load the page again.")
-        log.record_each(
-            f"order.{to}", orders, actor=actor, data=[{"was": o.status, **(why or {})} for o in orders]
-        )
+        details = [{"was": order.status, **(why or {})} for order in orders]
+        log.record_each(f"order.{to}", orders, actor=actor, data=details, at=noted_at)
     for order, moment in zip(orders, moments, strict=True):
         order.status = to
         setattr(order, MOMENT[to], moment)

@@ -5,7 +5,7 @@ about an order we know, go in together; all others are left to `inbox.receive`.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -67,12 +67,16 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Causes(Cause):
-    """The cause of what is posted about each Stripe object: the first event that told of it."""
+    """Of what is posted about a Stripe object, the first event that could tell of it."""
 
-    by_source: dict[str, Cause] = field(default_factory=dict)
+    by_source: dict[str, list[tuple[datetime, Cause]]] = field(default_factory=dict)
 
-    def of(self, source_id: str) -> Cause:
-        return self.by_source.get(source_id, self)
+    def of(self, source_id: str, at: datetime) -> Cause:
+        told = self.by_source.get(source_id, [])
+        return next((cause for created, cause in told if created >= at), told[-1][1] if told else self)
+
+    def noted_at(self, payments: Iterable[tuple[str, datetime]]) -> list[datetime]:
+        return [self.of(payment, at).at for payment, at in payments]
 
 
 def receive_many(deliveries: Sequence[Delivery]) -> None:
@@ -174,12 +178,26 @@ def _store(readings: Sequence[Reading]) -> Causes:
         for reading in readings
         for came in [reading.delivery]
     )
-    by_source: dict[str, Cause] = {}
-    for reading, row in zip(readings, rows, strict=True):
-        cause = Cause(at=reading.delivery.received_at, event_pk=row.pk)
-        for model, fields in reading.facts:
-            by_source.setdefault(fields[model.key], cause)
+    told: list[tuple[datetime, Cause, Reading]] = [
+        (reading.event.created, Cause(at=reading.delivery.received_at, event_pk=row.pk), reading)
+        for reading, row in zip(readings, rows, strict=True)
+    ]
+    by_source: dict[str, list[tuple[datetime, Cause]]] = defaultdict(list)
+    for created, cause, reading in sorted(told, key=lambda each: each[0]):
+        for source_id in _sources(reading):
+            by_source[source_id].append((created, cause))
     return Causes(at=readings[-1].delivery.received_at, by_source=by_source)
+
+
+def _sources(reading: Reading) -> set[str]:
+    """Stripe ids under which the ledger keeps what this event tells."""
+    sources = set()
+    for model, fields in reading.facts:
+        if model is not Payment or fields["succeeded_at"]:
+            sources.add(fields[model.key])
+        if model is Charge and fields["amount_captured"]:  # it tells of the payment's success as well
+            sources.add(fields["payment_intent_id"])
+    return sources
 
 
 def _upsert(model: type[Fact], snapshots: Sequence[Fields]) -> None:

@@ -42,9 +42,13 @@ class Cause:
     at: datetime
     event_pk: int | None = None
 
-    def of(self, source_id: str) -> "Cause":
-        """What made us look at this Stripe object."""
+    def of(self, source_id: str, at: datetime) -> "Cause":
+        """What told us of this Stripe object as it was at `at`."""
         return self
+
+    def noted_at(self, payments: Iterable[tuple[str, datetime]]) -> list[datetime] | None:
+        """When the audit log learnt of each payment (its id and moment); None for now."""
+        return None
 
 
 class Key(NamedTuple):
@@ -79,7 +83,7 @@ def project(orders: Sequence[Order], cause: Cause) -> None:
     wanted = [(order.pk, line) for order in orders for line in order_lines(known[order.pk].facts)]
     posted = [(order.pk, row) for order in orders for row in known[order.pk].posted]
     _post(wanted, posted, cause)
-    _write_orders(orders, {pk: order_state(each.facts) for pk, each in known.items()})
+    _write_orders(orders, {pk: order_state(each.facts) for pk, each in known.items()}, cause)
 
 
 def project_payouts(payouts: Collection[Payout], cause: Cause) -> None:
@@ -150,7 +154,7 @@ def _post(
 
 
 def _entry(key: Key, amount: int, at: datetime, cause: Cause) -> sql.Row:
-    cause = cause.of(key.source_id)
+    cause = cause.of(key.source_id, at)
     return {
         "order_id": key.order_id,
         "kind": key.kind,
@@ -167,7 +171,7 @@ def _entry(key: Key, amount: int, at: datetime, cause: Cause) -> sql.Row:
 # --- orders and stock -----------------------------------------------------------------------------
 
 
-def _write_orders(orders: Sequence[Order], states: dict[int, OrderState]) -> None:
+def _write_orders(orders: Sequence[Order], states: dict[int, OrderState], cause: Cause) -> None:
     moments = {
         order.pk: paid_at
         for order in orders
@@ -175,7 +179,8 @@ def _write_orders(orders: Sequence[Order], states: dict[int, OrderState]) -> Non
     }
     newly_paid = [order for order in orders if order.pk in moments]
     if newly_paid:
-        lifecycle.move(newly_paid, OrderStatus.PAID, actor=None, at=[*moments.values()])
+        noted_at = cause.noted_at((order.payment_intent_id or "", moments[order.pk]) for order in newly_paid)
+        lifecycle.move(newly_paid, OrderStatus.PAID, actor=None, at=[*moments.values()], noted_at=noted_at)
     waiting = [o for o in orders if o.awaits_stock and states[o.pk].refund_status != RefundState.FULL]
     short = _allocate([*newly_paid, *waiting])
     for order in orders:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
+from audit.models import AuditLog
 from catalog.models import StockMovement
 from orders.models import Order
 from payments import batch, inbox
@@ -51,24 +52,22 @@ def place(story: Story) -> Order:
     )
 
 
-def state() -> dict[str, list[dict[str, Any]]]:
+def state() -> dict[str, list[Any]]:
     """Everything the events had an effect on, without database ids."""
-    found = {}
+    found: dict[str, list[Any]] = {}
     for model in (Payment, Charge, Refund, Dispute, Payout, BalanceTransaction):
-        rows = [_values(row) for row in model._default_manager.values()]
-        found[model.__name__] = sorted(rows, key=repr)
+        found[model.__name__] = sorted(map(_values, model._default_manager.values()), key=repr)
     events = StripeEvent.objects.order_by("event_id")
-    found["StripeEvent"] = [*events.values("event_id", "payload", "status", "reason", "received_at")]
-    entries = LedgerEntry.objects.values("order__number", "kind", "source_id", "currency", "occurred_on")
+    found["StripeEvent"] = [*events.values_list("event_id", "payload", "status", "reason", "received_at")]
+    entries = LedgerEntry.objects.values_list("order__number", "kind", "source_id", "currency", "occurred_on")
     net = entries.annotate(net=Sum("amount")).exclude(net=0)
     found["LedgerEntry"] = sorted(net.order_by(), key=repr)
-    orders = Order.objects.order_by("number").values()
-    found["Order"] = [_values(row) for row in orders]
-    found["StockMovement"] = [*StockMovement.objects.order_by("pk").values("quantity", "reason")]
+    found["Order"] = [*map(_values, Order.objects.order_by("number").values())]
+    found["StockMovement"] = [*StockMovement.objects.order_by("pk").values_list("quantity", "reason")]
     return found
 
 
-def _values(row: dict[str, Any]) -> dict[str, Any]:
+def _values(row: Any) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in DATABASE_IDS}
 
 
@@ -119,20 +118,31 @@ class Undo(Exception):
 class ReceiveManyTests(TestCase):
     def test_each_entry_names_the_event_that_told_of_it(self) -> None:
         story = Story(order_number="PL-1", amount=42_00, at=datetime(2026, 6, 1, 12, tzinfo=UTC))
+        story.passes(timedelta(minutes=3))
+        paid_at = story.clock
         story.is_paid()
         story.passes(timedelta(days=2))
-        story.is_refunded(10_00)
+        refunded_at = story.clock
+        refund = story.is_refunded(10_00)
+        story.passes(timedelta(days=2))
+        failed_at = story.clock
+        story.refund_fails(refund)
         place(story)
         batch.receive_many([delivery(said) for said in story.told])
 
         causes = {
             entry.kind: (entry.event.type, entry.posted_at)
-            for entry in LedgerEntry.objects.select_related("event")
+            for entry in LedgerEntry.objects.select_related("event").order_by("pk")
             if entry.event
         }
-        self.assertEqual(causes["refund"][0], "refund.created")
-        self.assertEqual(causes["refund"][1], story.clock.replace(microsecond=0) + timedelta(seconds=1))
-        self.assertEqual(causes["fee"][0], "balance_transaction.listed")
+        second = timedelta(seconds=1)
+        self.assertEqual(causes["sale"], ("charge.succeeded", paid_at + second))
+        self.assertEqual(
+            causes["fee"], ("balance_transaction.listed", paid_at + timedelta(seconds=2) + second)
+        )
+        self.assertEqual(causes["refund"], ("refund.created", refunded_at + second))
+        self.assertEqual(causes["refund_reversal"], ("refund.failed", failed_at + second))
+        self.assertEqual(AuditLog.objects.get(event_type="order.paid").at, paid_at + second)
 
     def test_a_larger_batch_takes_no_more_queries(self) -> None:
         few, many = self._declined(2), self._declined(20)
