@@ -29,14 +29,14 @@ class Scope:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Rows of one sort, for one or more figures; `noun` is what they are.
+    """Rows of one sort, for one or more figures.
 
     `makes` selects them with `sort_key` and `row_id`, which order them, their `amount` and `currency`. The
     amounts sum to the figure, with the sign turned where `sign` is −1; or, where `counted`, the figure is
     how many rows there are.
     """
 
-    noun: str
+    nouns: tuple[str, str]  # one, many
     table: str  # entries, orders, customers or people: how its rows are shown
     columns: Sequence[Column]
     makes: Callable[[Scope], Sql]
@@ -44,6 +44,10 @@ class Evidence:
     counted: bool = False
     id_is_text: bool = False
     sorted_by_moment: bool = True
+
+    def noun(self, number: int) -> str:
+        """What so many rows are called."""
+        return self.nouns[number != 1]
 
     @property
     def table_template(self) -> str:
@@ -149,7 +153,7 @@ def _read_marker(evidence: Evidence, marker: str) -> list[Any]:
     sort_key, _, row_id = marker.partition("~")
     try:
         key = _moment(sort_key) if evidence.sorted_by_moment else _whole(sort_key)
-        return [key, row_id if evidence.id_is_text else _whole(row_id)]
+        return [key, _text(row_id) if evidence.id_is_text else _whole(row_id)]
     except (ValueError, OverflowError):
         raise BadPage(marker) from None
 
@@ -159,6 +163,12 @@ def _moment(text: str) -> Any:
     if moment.tzinfo is None:
         raise ValueError(text)
     return moment_parameter(moment)
+
+
+def _text(text: str) -> str:
+    if "\0" in text:  # no text of a database has one, and Postgres refuses to compare with it
+        raise ValueError(text)
+    return text
 
 
 def _whole(text: str) -> int:

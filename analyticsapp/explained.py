@@ -39,6 +39,11 @@ class Told:
     proven_figure: str
     agrees: bool
 
+    @property
+    def noun(self) -> str:
+        """What the rows are called."""
+        return self.evidence.noun(self.totals.number)
+
 
 def explain(kpi: Kpi, found: Comparison, scope: Scope) -> Told:
     """Take the figure apart. Two queries at most."""

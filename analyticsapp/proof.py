@@ -98,19 +98,20 @@ PERSON_COLUMNS = (
     Column("wished_at", MOMENT, "The first such wish in the window.", "r.sort_key"),
 )
 
-SALE_ENTRIES = Evidence("ledger entries", "entries", ENTRY_COLUMNS, entries(Kind.SALE))
-SOLD_ORDERS = Evidence("orders", "orders", ORDER_COLUMNS, orders(Kind.SALE, condition="> 0"), counted=True)
+ENTRY, ORDER = ("ledger entry", "ledger entries"), ("order", "orders")
+CUSTOMER, PERSON = ("customer", "customers"), ("person", "people")
+
+SALE_ENTRIES = Evidence(ENTRY, "entries", ENTRY_COLUMNS, entries(Kind.SALE))
+SOLD_ORDERS = Evidence(ORDER, "orders", ORDER_COLUMNS, orders(Kind.SALE, condition="> 0"), counted=True)
 REFUNDS = (Kind.REFUND, Kind.REFUND_REVERSAL)
-REFUND_ENTRIES = Evidence("ledger entries", "entries", ENTRY_COLUMNS, entries(*REFUNDS), sign=-1)
-REFUNDED_ORDERS = Evidence("orders", "orders", ORDER_COLUMNS, orders(*REFUNDS, condition="< 0"), counted=True)
+REFUND_ENTRIES = Evidence(ENTRY, "entries", ENTRY_COLUMNS, entries(*REFUNDS), sign=-1)
+REFUNDED_ORDERS = Evidence(ORDER, "orders", ORDER_COLUMNS, orders(*REFUNDS, condition="< 0"), counted=True)
 DISPUTES = (Kind.DISPUTE_WITHDRAWAL, Kind.DISPUTE_REINSTATEMENT)
-DISPUTE_ENTRIES = Evidence("ledger entries", "entries", ENTRY_COLUMNS, entries(*DISPUTES), sign=-1)
-FEE_ENTRIES = Evidence(
-    "ledger entries", "entries", ENTRY_COLUMNS, entries(Kind.FEE, Kind.FEE_CREDIT), sign=-1
-)
-NET_ENTRIES = Evidence("ledger entries", "entries", ENTRY_COLUMNS, entries(Kind.SALE, *REFUNDS, *DISPUTES))
+DISPUTE_ENTRIES = Evidence(ENTRY, "entries", ENTRY_COLUMNS, entries(*DISPUTES), sign=-1)
+FEE_ENTRIES = Evidence(ENTRY, "entries", ENTRY_COLUMNS, entries(Kind.FEE, Kind.FEE_CREDIT), sign=-1)
+NET_ENTRIES = Evidence(ENTRY, "entries", ENTRY_COLUMNS, entries(Kind.SALE, *REFUNDS, *DISPUTES))
 CUSTOMERS = Evidence(
-    "customers",
+    CUSTOMER,
     "customers",
     CUSTOMER_COLUMNS,
     customers(1),
@@ -119,7 +120,7 @@ CUSTOMERS = Evidence(
     sorted_by_moment=False,
 )
 REPEAT_CUSTOMERS = Evidence(
-    "customers",
+    CUSTOMER,
     "customers",
     CUSTOMER_COLUMNS,
     customers(2),
@@ -127,8 +128,8 @@ REPEAT_CUSTOMERS = Evidence(
     id_is_text=True,
     sorted_by_moment=False,
 )
-WISHERS = Evidence("people", "people", PERSON_COLUMNS, wishers, counted=True)
-WISHERS_WHO_BOUGHT = Evidence("people", "people", PERSON_COLUMNS, wishers_who_bought, counted=True)
+WISHERS = Evidence(PERSON, "people", PERSON_COLUMNS, wishers, counted=True)
+WISHERS_WHO_BOUGHT = Evidence(PERSON, "people", PERSON_COLUMNS, wishers_who_bought, counted=True)
 
 # What a rate or an average is made of is proven by the rows of the figure above its line.
 EVIDENCE: dict[str, tuple[str, Evidence]] = {
