@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q, Value
 
 from orders.models import Order
@@ -65,10 +64,4 @@ def waiting_for(order: Order) -> tuple[set[str], set[str]]:
 
 
 def _lock(condition: str, value: str) -> Order | None:
-    """The order with this condition, locked (SQLite has locked the whole file already)."""
-    if not value:
-        return None
-    for_update = " FOR UPDATE" if connection.features.has_select_for_update else ""
-    return next(
-        iter(Order.objects.raw(f"SELECT * FROM orders_order WHERE {condition}{for_update}", [value])), None
-    )
+    return next(iter(sql.lock(Order, condition, [value])), None) if value else None

@@ -71,7 +71,8 @@ UNSOLD = """SELECT i.order_id, i.variant_id, i.id, i.quantity, i.reserved, v.pre
 
 def lock(order_ids: Iterable[int]) -> list[Order]:
     """The orders, locked in the order of their ids: whoever locks several can't deadlock."""
-    return list(Order.objects.select_for_update().filter(pk__in=set(order_ids)).order_by("pk"))
+    ids = sorted(set(order_ids))
+    return sql.lock(Order, f"id IN ({', '.join(['%s'] * len(ids))}) ORDER BY id", ids) if ids else []
 
 
 def project(orders: Sequence[Order], cause: Cause) -> None:

@@ -6,11 +6,12 @@ The same text runs on SQLite and Postgres, with `%s` for parameters.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models
 from psycopg import Cursor
 
+M = TypeVar("M", bound=models.Model)
 Row = dict[str, Any]
 Value = Any
 
@@ -22,6 +23,19 @@ def fetch(statement: str, parameters: Sequence[Value] = ()) -> list[tuple[Value,
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
+
+
+def lock(model: type[M], condition: str, parameters: Sequence[Value]) -> list[M]:
+    """The rows with this condition as model instances, locked until the transaction ends.
+
+    SQLite has locked its whole file by then. An ORDER BY may follow the condition.
+    """
+    fields = model._meta.concrete_fields
+    for_update = "FOR UPDATE" if connection.features.has_select_for_update else ""
+    columns = ", ".join(str(field.column) for field in fields)
+    rows = fetch(f"SELECT {columns} FROM {model._meta.db_table} WHERE {condition} {for_update}", parameters)
+    names = [field.attname for field in fields]
+    return [model.from_db(connection.alias, names, _converted(model, row)) for row in rows]
 
 
 def insert(
@@ -61,3 +75,20 @@ def _fetch_prepared(statement: str, parameters: Sequence[Value]) -> list[tuple[V
 @cache
 def _columns(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
     return [field for field in model._meta.concrete_fields if not field.primary_key]
+
+
+def _converted(model: type[models.Model], row: tuple[Value, ...]) -> list[Value]:
+    """As the fields give values to Python: SQLite has no moments and no booleans."""
+    if connection.vendor == "postgresql":
+        return list(row)
+    values = list(row)
+    for index, (column, converters) in enumerate(_converters(model)):
+        for convert in converters:
+            values[index] = convert(values[index], column, connection)
+    return values
+
+
+@cache
+def _converters(model: type[models.Model]) -> "list[tuple[Any, list[Any]]]":
+    columns = [field.get_col(model._meta.db_table) for field in model._meta.concrete_fields]
+    return [(column, connection.ops.get_db_converters(column)) for column in columns]
