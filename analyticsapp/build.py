@@ -108,5 +108,5 @@ def _rebuild(rollup: Rollup, days: list[date] | None) -> None:
     moved: Sql = EVERY_DAY if days is None else in_list("occurred_on", days)
     select, parameters = rollup.from_ledger(moved)
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {rollup.table} WHERE {stored[0]}", stored[1])  # noqa: S608 - ours
+        cursor.execute(f"DELETE FROM {rollup.table} WHERE {stored[0]}", stored[1])
         cursor.execute(f"INSERT INTO {rollup.table} ({rollup.columns}) {select}", parameters)

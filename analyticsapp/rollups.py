@@ -136,7 +136,7 @@ def relation(rollup: Rollup, window: Window, live: Sequence[date]) -> Sql:
     The one place where both are mixed. Put it in parentheses after FROM.
     """
     touched = [day for day in live if day in window]
-    stored = f"SELECT {rollup.columns} FROM {rollup.table} WHERE day BETWEEN %s AND %s"  # noqa: S608 - ours
+    stored = f"SELECT {rollup.columns} FROM {rollup.table} WHERE day BETWEEN %s AND %s"
     if not touched:
         return stored, [window.start, window.end]
     listed, days = in_list("day", touched)
