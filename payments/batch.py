@@ -4,6 +4,7 @@ Ends in the same state as `inbox.receive` for each of them. The plain ones, new 
 about an order we know, go in together; all others are left to `inbox.receive`.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from payments.models import (
     StripeEvent,
 )
 from payments.projection import Cause, lock, project, project_payouts, project_transactions
+
+logger = logging.getLogger(__name__)
 
 Fields = dict[str, Any]
 Snapshot = tuple[type[Fact], Fields]
@@ -83,10 +86,21 @@ def receive_many(deliveries: Sequence[Delivery]) -> None:
     """Store and apply these events. Raises BadEnvelope; nothing was written then."""
     with transaction.atomic():
         plain, others = _sort_out(deliveries)
-        if plain:
-            _apply(plain)
+        if plain and not _applied(plain):
+            others = list(deliveries)
         for delivery in others:
             inbox.receive(delivery.text, source=delivery.source, received_at=delivery.received_at)
+
+
+def _applied(readings: Sequence[Reading]) -> bool:
+    """Apply them all, or none: then each is tried alone, so that one bad event fails alone."""
+    try:
+        with transaction.atomic():
+            _apply(readings)
+    except Exception:
+        logger.exception("%s events could not be applied at once", len(readings))
+        return False
+    return True
 
 
 # --- which of them are plain ----------------------------------------------------------------------

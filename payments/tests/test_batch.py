@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from django.db import connection, transaction
 from django.db.models import Sum
@@ -13,8 +14,9 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from audit.models import AuditLog
 from catalog.models import StockMovement
 from orders.models import Order
-from payments import batch, inbox
+from payments import batch, handlers, inbox
 from payments.batch import Delivery
+from payments.envelope import Envelope
 from payments.models import (
     BalanceTransaction,
     Charge,
@@ -27,6 +29,7 @@ from payments.models import (
     Refund,
     StripeEvent,
 )
+from payments.projection import Cause
 from payments.stories.journal import is_answer, moment
 from payments.stories.payouts import PayoutBook
 from payments.stories.story import Story
@@ -143,6 +146,26 @@ class ReceiveManyTests(TestCase):
         self.assertEqual(causes["refund"], ("refund.created", refunded_at + second))
         self.assertEqual(causes["refund_reversal"], ("refund.failed", failed_at + second))
         self.assertEqual(AuditLog.objects.get(event_type="order.paid").at, paid_at + second)
+
+    def test_an_event_that_fails_fails_alone(self) -> None:
+        deliveries = self._declined(2)
+
+        def fails_for_the_first(event: Envelope, cause: Cause) -> str:
+            if event.event_id == first_id:
+                raise ZeroDivisionError
+            return handlers.apply_payment(event, cause)
+
+        first_id = json.loads(deliveries[0].text)["id"]
+        with (
+            patch.object(batch, "_apply", side_effect=ZeroDivisionError),
+            patch.dict(handlers.HANDLER_OF_OBJECT, payment_intent=fails_for_the_first),
+            self.assertLogs("payments", "ERROR"),
+        ):
+            batch.receive_many(deliveries)
+
+        failed = StripeEvent.objects.get(status=EventStatus.FAILED)
+        self.assertEqual(failed.event_id, first_id)
+        self.assertEqual(StripeEvent.objects.filter(status=EventStatus.PROCESSED).count(), 5)
 
     def test_a_larger_batch_takes_no_more_queries(self) -> None:
         few, many = self._declined(2), self._declined(20)
