@@ -45,6 +45,12 @@ def count(number: int | None) -> str:
 
 
 @register.filter
+def words(value: str) -> str:
+    """A status of Stripe's as people say it: `needs_response` becomes `Needs response`."""
+    return value.replace("_", " ").replace("canceled", "cancelled").capitalize()
+
+
+@register.filter
 def day(when: date | datetime | None, style: str = "") -> str:
     """A store-local day: `24 Nov 2026`, `day:"short"` `24 Nov`, `day:"long"` with the weekday."""
     if when is None:

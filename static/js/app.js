@@ -41,8 +41,8 @@ on("[data-fill]", "click", (button) => {
   field.focus();
 });
 
-// A filter applies as soon as it is chosen.
-on("[data-submit-on-change]", "change", (form) => form.requestSubmit());
+// A filter applies as soon as it is chosen. Said of a whole form, or of one of its fields.
+on("[data-submit-on-change]", "change", (hit) => (hit.closest("form") ?? hit).requestSubmit());
 
 // A second click does not send a form twice. (The server refuses it too.) Given free again for a form that downloads.
 const release = (form) => {

@@ -10,6 +10,13 @@ const show = (text) => {
   place.prepend(notice);
 };
 
+// The blank fields of a filter stay out of the address.
+document.addEventListener("htmx:configRequest", (e) => {
+  if (e.detail.verb !== "get" || !e.target.matches?.("form")) return;
+  const { parameters } = e.detail;
+  [...parameters.entries()].forEach(([name, value]) => value === "" && parameters.delete(name));
+});
+
 document.addEventListener("htmx:beforeRequest", (e) => {
   document.querySelectorAll("[data-request-error]").forEach((notice) => notice.remove());
   e.detail.target?.setAttribute?.("aria-busy", "true");

@@ -1,0 +1,136 @@
+"""What a list is narrowed by: a form read from the address, and the chips that take it back."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, ClassVar, NamedTuple
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import QueryDict
+
+from purelaka import moments
+
+EARLIEST, LATEST = date(1970, 1, 1), date(2199, 12, 31)
+
+
+class Chip(NamedTuple):
+    """A filter that is on, and the address without it."""
+
+    label: str
+    value: str
+    remove_url: str
+
+
+class View(NamedTuple):
+    """A tab above a list, as `_views.html` takes it."""
+
+    text: str
+    url: str
+    is_current: bool
+    number: int | None = None
+
+
+class FilterForm(forms.Form):
+    """Filters of a list. A blank field does not narrow; one that can't be read is told and left out.
+
+    `main` are shown at once, the other fields under "More filters". `quiet` have no chip.
+    """
+
+    main: ClassVar[Sequence[str]] = ()
+    quiet: ClassVar[Sequence[str]] = ()
+
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query, auto_id="filter_%s")
+        self.address = query
+        self.full_clean()
+
+    def value(self, name: str) -> Any:
+        """What was chosen, or None."""
+        return self.cleaned_data.get(name) or None
+
+    def query(self, **changes: str) -> str:
+        """The address's filters with these changes (an empty text takes one away), from the first page."""
+        kept = QueryDict(mutable=True)
+        for name in self.fields:
+            text = changes.get(name, self.address.get(name, ""))
+            if text:
+                kept[name] = text
+        return f"?{kept.urlencode()}"
+
+    @property
+    def chips(self) -> list[Chip]:
+        on = [name for name in self.fields if name not in self.quiet and self.value(name)]
+        return [Chip(self._label(name), self._spoken(name), self.query(**{name: ""})) for name in on]
+
+    @property
+    def clear_url(self) -> str:
+        """The list without what the chips say; its view stays."""
+        return self.query(**{name: "" for name in self.fields if name not in self.quiet})
+
+    @property
+    def in_sight(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.main]
+
+    @property
+    def in_menu(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name not in self.main]
+
+    @property
+    def complaints(self) -> list[str]:
+        """What could not be read, each with what to do."""
+        return [
+            f"{self._label(name)}: {problem} This filter was left out."
+            for name, problems in self.errors.items()
+            for problem in problems
+        ]
+
+    def views(self, name: str, options: Sequence[tuple[str, str]]) -> list[View]:
+        """Tabs that set the field `name`; the first option is the one without it."""
+        now = self.value(name) or ""
+        return [View(text, self.query(**{name: value}), value == now) for value, text in options]
+
+    def _label(self, name: str) -> str:
+        return str(self.fields[name].label or name.replace("_", " ").capitalize())
+
+    def _spoken(self, name: str) -> str:
+        value = self.value(name)
+        if isinstance(value, date):
+            return moments.day(value)
+        choices = dict(getattr(self.fields[name], "choices", ()))
+        return str(choices.get(value, value))
+
+
+class DayField(forms.DateField):
+    """A store-local day, optional, with the browser's own calendar."""
+
+    def __init__(self, *, label: str) -> None:
+        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        message = f"The day must lie between {EARLIEST.year} and {LATEST.year}."
+        limits = [MinValueValidator(EARLIEST, message), MaxValueValidator(LATEST, message)]
+        wrong = {"invalid": "Write the day as 2026-11-24."}
+        super().__init__(
+            label=label,
+            required=False,
+            widget=widget,
+            validators=limits,
+            error_messages=wrong,
+            input_formats=["%Y-%m-%d"],
+        )
+
+
+def choice(
+    label: str, choices: Sequence[tuple[str, str]], *, any_label: str = "", is_hidden: bool = False
+) -> forms.ChoiceField:
+    """One of `choices`, or any. A hidden one is set by tabs or links."""
+    options = [("", any_label or f"Any {label.lower()}"), *choices]
+    wrong = {"invalid_choice": "There is no “%(value)s”. Choose one of the list."}
+    widget = forms.HiddenInput if is_hidden else forms.Select
+    return forms.ChoiceField(
+        label=label, choices=options, required=False, widget=widget, error_messages=wrong
+    )
+
+
+def search(label: str, placeholder: str = "") -> forms.CharField:
+    """What is looked for, exactly or by its beginning."""
+    widget = forms.TextInput(attrs={"type": "search", "placeholder": placeholder or label})
+    return forms.CharField(label=label, max_length=255, required=False, widget=widget)
