@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from inspect import cleandoc
-from typing import Any
+from typing import Any, TypedDict
 
 from django.conf import settings
 from django.db import connection
@@ -36,6 +36,14 @@ class Finding:
     event_id: int | None = None
 
 
+class Evidence(TypedDict):
+    """The three texts of a finding that compares two amounts."""
+
+    expected: str
+    found: str
+    difference: str
+
+
 Find = Callable[[datetime], Iterator[Finding]]
 
 
@@ -60,8 +68,9 @@ class Check:
 
     @property
     def description(self) -> str:
-        """What it compares and what to do, in plain words."""
-        return cleandoc(self.find.__doc__ or "")
+        """What it compares and what to do, in plain words; one line a paragraph."""
+        paragraphs = cleandoc(self.find.__doc__ or "").split("\n\n")
+        return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
     @property
     def arrow(self) -> str:
@@ -138,16 +147,33 @@ def _day_of_quarter(hour: str, quarter: int) -> str:
     return store_day(datetime.fromisoformat(f"{hour}{15 * quarter:02}+00:00")).isoformat()
 
 
-def _stored(value: object) -> object:
+def _stored(value: Any) -> Any:
     """A parameter as the database holds it."""
     return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
-def money(expected: int, found: int, currency: str) -> dict[str, str]:
-    """`expected`, `found` and `difference` of a finding about an amount in minor units."""
+def money(expected: int, found: int, currency: str) -> Evidence:
+    """Two amounts in minor units."""
     gap = found - expected
     return {
         "expected": display(expected, currency),
         "found": display(found, currency),
         "difference": f"+{display(gap, currency)}" if gap > 0 else display(gap, currency),
     }
+
+
+def counts(expected: int, found: int, one: str, many: str) -> Evidence:
+    """Two numbers of things."""
+    gap = found - expected
+    return {
+        "expected": _counted(expected, one, many),
+        "found": _counted(found, one, many),
+        "difference": f"{'+' if gap > 0 else MINUS}{_counted(abs(gap), one, many)}",
+    }
+
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

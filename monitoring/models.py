@@ -115,7 +115,7 @@ class CheckRun(models.Model):
         ]
         indexes = [
             # the last run of each check
-            models.Index(fields=["check_name", "-started_at"], name="check_run_newest"),
+            models.Index(fields=["check_name", "-id"], name="check_run_newest"),
             # runs old enough to be forgotten
             models.Index(fields=["started_at"], name="check_run_age"),
         ]

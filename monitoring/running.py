@@ -20,7 +20,7 @@ from monitoring.models import CheckRun, RunStatus
 LOCK = "checks"
 PATIENCE = 300.0  # seconds to wait for another run to end
 IN_MEMORY = 1_000_000  # bytes of findings; more go to a temporary file
-KEPT = timedelta(days=30)
+KEPT = timedelta(days=7)
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def selected(names: Collection[str]) -> list[Check]:
 
 
 def prune(now: datetime) -> int:
-    """Forget the runs of more than 30 days ago; returns how many."""
+    """Forget the runs of more than seven days ago; returns how many."""
     deleted, _ = CheckRun.objects.filter(started_at__lt=now - KEPT).delete()
     return deleted
 

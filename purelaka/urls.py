@@ -10,5 +10,6 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("payments/", include("payments.urls")),
     path("analytics/", include("analyticsapp.urls")),
+    path("", include("monitoring.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from monitoring.check import Finding, check, money, rows
+from monitoring.check import Evidence, Finding, check, money, rows
 from orders.models import SOLD, Order
 from payments.models import Dispute
 
@@ -64,12 +64,16 @@ def orders_refunded(now: datetime) -> Iterator[Finding]:
     the refund's event again writes the order anew.
     """
     for pk, number, currency, total, refunded, status, posted, on, last_on in rows(ORDERS_AND_REFUNDS):
-        should = min(int(posted), total)
-        expected = "none" if not should else "full" if should == total else "partial"
-        evidence = {"expected": f"{expected}, {last_on or 'no day'}", "found": f"{status}, {on or 'no day'}"}
-        if should != refunded:
-            evidence = money(should, refunded, currency)
+        expected = min(int(posted), total)
+        evidence = money(expected, refunded, currency)
+        if expected == refunded:
+            state = "none" if not expected else "full" if expected == total else "partial"
+            evidence = _apart(f"{state}, {last_on or 'no day'}", f"{status}, {on or 'no day'}")
         yield Finding(number, f"{number} does not show the refunds in the ledger", **evidence, order_id=pk)
+
+
+def _apart(expected: str, found: str) -> Evidence:
+    return {"expected": expected, "found": found, "difference": ""}
 
 
 ORDERS_AND_REFUNDS = """

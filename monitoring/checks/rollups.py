@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay, SnapshotBuild
-from monitoring.check import Finding, check, money, rows
+from monitoring.check import Finding, check, counts, money, rows
 from monitoring.models import Severity
 from payments.models import LedgerEntry
 from purelaka import moments
@@ -69,7 +69,8 @@ def days_in_rollups(now: datetime) -> Iterator[Finding]:
     `manage.py build_snapshots --all` makes all of them anew from the ledger.
     """
     for day, currency, figure, posted, kept in rows(DAYS.format(closed=CLOSED, cases=CASES)):
-        amounts = _counts(posted, kept) if figure == "orders" else money(int(posted), int(kept), currency)
+        ends = int(posted), int(kept)
+        amounts = counts(*ends, "order", "orders") if figure == "orders" else money(*ends, currency)
         yield Finding(
             f"{day} {currency} {figure}",
             f"{figure.capitalize()} of {day} in {currency.upper()} differ from the ledger",
@@ -205,11 +206,3 @@ def _differing(rollup: dict[str, str], what: str) -> Iterator[Finding]:
             f"{number:,} {what} of {day} in {currency.upper()} differ from the ledger",
             **money(int(posted), int(kept), currency),
         )
-
-
-def _counts(expected: int, found: int) -> dict[str, str]:
-    return {
-        "expected": f"{int(expected):,}",
-        "found": f"{int(found):,}",
-        "difference": f"{int(found) - int(expected):+,}".replace("-", "\N{MINUS SIGN}"),
-    }

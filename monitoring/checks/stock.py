@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from catalog.models import Variant
-from monitoring.check import Finding, check, rows
+from monitoring.check import Evidence, Finding, check, counts, rows
 from orders.models import OrderItem
 
 ARROW = ("Stock", "Stock movements")
@@ -87,14 +87,5 @@ ITEMS_AND_MOVEMENTS = """
 """
 
 
-def _pieces(expected: int, found: int) -> dict[str, str]:
-    gap = int(found) - int(expected)
-    return {
-        "expected": _count(int(expected)),
-        "found": _count(int(found)),
-        "difference": f"{'+' if gap > 0 else '−'}{_count(abs(gap))}",
-    }
-
-
-def _count(number: int) -> str:
-    return f"{number:,} {'piece' if number == 1 else 'pieces'}"
+def _pieces(expected: int, found: int) -> Evidence:
+    return counts(int(expected), int(found), "piece", "pieces")

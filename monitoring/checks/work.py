@@ -126,27 +126,29 @@ def refunds_arrived(now: datetime) -> Iterator[Finding]:
     The customer still expects the money. Ask for another account and refund again, or pay in
     another way and resolve the issue with a note.
     """
-    for refund_id, order_id, amount, currency, status, reason in rows(NOT_ARRIVED):
+    for refund_id, order_id, number, amount, currency, status, reason in rows(NOT_ARRIVED):
+        what = "failed" if status == "failed" else "needs action"
+        why = f": {reason.replace('_', ' ')}" if reason else ""
         yield Finding(
             refund_id,
-            f"Refund of {display(amount, currency)} {'failed' if status == 'failed' else 'needs action'}"
-            + (f": {reason.replace('_', ' ')}" if reason else ""),
+            f"Refund of {display(amount, currency)} on {number} {what}{why}",
             expected="succeeded",
             found=status,
             order_id=order_id,
         )
 
 
-# Made again: as much was refunded of the same payment since it failed.
+# Made again: since a refund failed, as much was refunded of its payment as failed of it since then.
 NOT_ARRIVED = """
-    SELECT f.refund_id, f.order_id, f.amount, f.currency, f.status, f.failure_reason
-    FROM payments_refund f
-    WHERE f.status IN ('failed', 'requires_action') AND f.order_id IS NOT NULL AND NOT (
-        f.status = 'failed' AND f.amount <= (
-            SELECT COALESCE(SUM(g.amount), 0) FROM payments_refund g
+    SELECT f.refund_id, f.order_id, o.number, f.amount, f.currency, f.status, f.failure_reason
+    FROM payments_refund f JOIN orders_order o ON o.id = f.order_id
+    WHERE f.status = 'requires_action' OR (f.status = 'failed' AND COALESCE((
+            SELECT SUM(g.amount) FROM payments_refund g
             WHERE g.order_id = f.order_id AND g.payment_intent_id = f.payment_intent_id
-                AND g.charge_id = f.charge_id AND g.status IN ('pending', 'succeeded')
-                AND g.created >= f.failed_at
-        )
-    )
+                AND g.status IN ('pending', 'succeeded') AND g.created >= f.failed_at
+        ), 0) < COALESCE((
+            SELECT SUM(g.amount) FROM payments_refund g
+            WHERE g.order_id = f.order_id AND g.payment_intent_id = f.payment_intent_id
+                AND g.status = 'failed' AND g.failed_at >= f.failed_at
+        ), f.amount))
 """

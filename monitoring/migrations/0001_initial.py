@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["check_name", "-started_at"], name="check_run_newest"),
+                    models.Index(fields=["check_name", "-id"], name="check_run_newest"),
                     models.Index(fields=["started_at"], name="check_run_age"),
                 ],
                 "constraints": [

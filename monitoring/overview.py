@@ -1,0 +1,318 @@
+"""The staff's first page: what needs a person now."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum, Window
+from django.db.models.functions import RowNumber
+from django.urls import NoReverseMatch, reverse
+
+from monitoring.at_stripe import AtStripe, at_stripe
+from monitoring.check import registry
+from monitoring.counters import NEEDS_RESPONSE
+from monitoring.models import DataQualityIssue, IssueStatus, Severity
+from monitoring.takings import Takings, takings
+from orders.models import Flag, Order, OrderStatus, RefundState
+from payments.ledger import OPEN_DISPUTE
+from payments.models import Dispute, EventStatus, Refund, RefundStatus, StripeEvent
+from purelaka import moments
+from purelaka.days import store_zone
+from purelaka.money import display
+
+SHOWN = 5  # entries of one kind; the rest is told by its number
+LATE_AFTER = timedelta(days=2)  # to pack an order
+URGENT_WITHIN = timedelta(days=3)  # before a dispute's evidence is due
+# Told by entries of their own, from the facts as they are at this moment.
+TOLD_LIVE = ("events_failed", "orders_flagged")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing to do. `state` colours the badge; the texts are ready to show; `url` may be empty."""
+
+    state: str
+    badge: str
+    title: str
+    why: str
+    url: str
+    action: str
+    amount: str = ""
+
+
+@dataclass
+class Group:
+    """Entries of one urgency."""
+
+    title: str
+    why: str
+    entries: list[Entry] = field(default_factory=list)
+
+
+class Packing(NamedTuple):
+    """Paid orders of one currency that wait to be packed; those of more than two days ago are late."""
+
+    currency: str
+    orders: int
+    late: int
+    late_amount: int
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that the page shows."""
+
+    now: datetime
+    groups: list[Group]
+    to_pack: int
+    takings: list[Takings]
+    at_stripe: list[AtStripe]
+
+    @property
+    def count(self) -> int:
+        return sum(len(group.entries) for group in self.groups)
+
+
+def overview(now: datetime) -> Desk:
+    """Read it, in nine queries however large the store is."""
+    disputes = list(_open_disputes())
+    waiting = packing(now)
+    return Desk(
+        now=now,
+        groups=_groups(disputes, waiting, now),
+        to_pack=sum(count.orders for count in waiting),
+        takings=takings(now),
+        at_stripe=at_stripe(disputes),
+    )
+
+
+def _groups(disputes: list[Dispute], waiting: list[Packing], now: datetime) -> list[Group]:
+    """What needs a person, most urgent first; groups without an entry are left out."""
+    urgent = Group("Now", "money at risk, or Stripe is waiting")
+    today = Group("Today", "waiting longer than it should")
+    soon = Group("This week", "can wait, but not long")
+    for dispute in disputes:
+        if dispute.status in NEEDS_RESPONSE:
+            (urgent if _is_urgent(dispute, now) else soon).entries.append(_dispute_entry(dispute, now))
+    urgent.entries += [*_failed_events(now), *_flagged()]
+    today.entries += _late_packing(waiting, now)
+    for severity, entry in _issues(now):
+        (urgent if severity == Severity.CRITICAL else today).entries.append(entry)
+    soon.entries += _pending_refunds(now)
+    return [group for group in (urgent, today, soon) if group.entries]
+
+
+def packing(now: datetime) -> list[Packing]:
+    """What waits to be packed, by currency: paid, in stock, not refunded in full."""
+    late = Q(paid_at__lt=now - LATE_AFTER)
+    counts = (
+        Order.objects.filter(status=OrderStatus.PAID, awaits_stock=False)
+        .exclude(refund_status=RefundState.FULL)
+        .values_list("currency")
+        .annotate(
+            orders=Count("pk"),
+            late=Count("pk", late),
+            late_amount=Sum("amount_total", filter=late, default=0),
+            oldest=Min("paid_at"),
+        )
+    )
+    return [Packing(*count) for count in counts.order_by("-orders")]
+
+
+def _late_packing(counts: list[Packing], now: datetime) -> Iterator[Entry]:
+    """An entry for each currency with late orders."""
+    for count in counts:
+        if count.late:
+            yield Entry(
+                state="due",
+                badge="Late",
+                title=f"{_count(count.late, 'order')} waited more than 2 days to be packed",
+                why=f"The oldest was paid {moments.spoken(count.oldest, now=now)}",
+                url=_address("orders:order-list", query="?view=pack"),
+                action="Show orders",
+                amount=display(count.late_amount, count.currency),
+            )
+
+
+# --- disputes -------------------------------------------------------------------------------------
+
+
+def _open_disputes() -> QuerySet[Dispute, Dispute]:
+    """What is not decided yet, the soonest due first."""
+    disputes = Dispute.objects.filter(status__in=OPEN_DISPUTE)
+    return disputes.select_related("order").order_by(F("due_by").asc(nulls_last=True), "pk")
+
+
+def _is_urgent(dispute: Dispute, now: datetime) -> bool:
+    return dispute.due_by is not None and dispute.due_by < now + URGENT_WITHIN
+
+
+def _dispute_entry(dispute: Dispute, now: datetime) -> Entry:
+    what = "Inquiry" if dispute.status.startswith("warning") else "Dispute"
+    left = f" · {_left(dispute.due_by - now)}" if dispute.due_by else ""
+    return Entry(
+        state="urgent" if _is_urgent(dispute, now) else "due",
+        badge=f"Due {_due(dispute.due_by, now)}" if dispute.due_by else "Open",
+        title=f"{what} on {dispute.order or dispute.dispute_id} needs your answer",
+        why=f"{dispute.reason.replace('_', ' ').capitalize() or 'No reason given'}{left}",
+        url=_order_address(dispute.order),
+        action="Open order",
+        amount=display(dispute.amount, dispute.currency),
+    )
+
+
+def _due(at: datetime, now: datetime) -> str:
+    """`Thu 26` within a week, else `4 Dec`."""
+    local = at.astimezone(store_zone())
+    return f"{local:%a} {local.day}" if at - now < timedelta(days=6) else moments.short_day(local.date())
+
+
+def _left(time: timedelta) -> str:
+    if time < timedelta(0):
+        return "overdue"
+    days, hours = time.days, time.seconds // 3600
+    if days >= 4:
+        return f"{days} days left"
+    parts = [_count(days, "day")] if days else []
+    return " and ".join([*parts, _count(hours, "hour")]) + " left"
+
+
+# --- events, orders, refunds ----------------------------------------------------------------------
+
+
+def _failed_events(now: datetime) -> Iterator[Entry]:
+    failed = (
+        StripeEvent.objects.filter(status=EventStatus.FAILED)
+        .values_list("type")
+        .annotate(number=Count("pk"), last=Max("applied_at"))
+        .order_by("-number", "type")
+    )
+    types = list(failed)
+    if types:
+        names = [name for name, _, _ in types]
+        some = " and ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} other types"
+        last = max((at for _, _, at in types if at), default=None)
+        tried = f" · last tried {moments.spoken(last, now=now)}" if last else ""
+        yield Entry(
+            state="failed",
+            badge="Failed",
+            title=f"{_count(sum(number for _, number, _ in types), 'Stripe event')} failed",
+            why=f"{some}{tried}",
+            url=_address("payments:event-list", query="?status=failed"),
+            action="Open events",
+        )
+
+
+def _flagged() -> Iterator[Entry]:
+    """Flagged orders that nobody has accepted."""
+    accepted = DataQualityIssue.objects.accepted().filter(
+        check_name="orders_flagged", subject=OuterRef("number")
+    )
+    orders = Order.objects.exclude(flag=Flag.NONE).exclude(Exists(accepted))
+    total = 0
+    for order in orders.annotate(total=Window(Count("pk"))).order_by("-id")[:SHOWN]:
+        total = order.total
+        yield Entry(
+            state="critical",
+            badge=order.get_flag_display(),
+            title=f"{order} {FLAGGED[Flag(order.flag)]}",
+            why=f"{order.email} · {order.get_status_display().lower()}",
+            url=_order_address(order),
+            action="Open order",
+            amount=display(order.amount_total, order.currency),
+        )
+    yield from _and_more(total - SHOWN, "flagged order", _address("orders:order-list", query="?view=look"))
+
+
+FLAGGED = {
+    Flag.NONE: "",
+    Flag.PAID_AFTER_CANCEL: "was paid after it was cancelled",
+    Flag.OUT_OF_STOCK: "was paid after its stock had gone",
+    Flag.WRONG_CURRENCY: "was paid in another currency",
+    Flag.WRONG_AMOUNT: "was not paid its exact amount",
+    Flag.PAID_TWICE: "was paid more than once",
+}
+
+
+def _pending_refunds(now: datetime) -> Iterator[Entry]:
+    """Told once for each currency: most of them settle without anybody."""
+    pending = (
+        Refund.objects.filter(status=RefundStatus.PENDING, order__isnull=False)
+        .values_list("currency")
+        .annotate(number=Count("pk"), amount=Sum("amount"), oldest=Min("created"))
+    )
+    for currency, number, amount, oldest in pending.order_by("-number"):
+        yield Entry(
+            state="pending",
+            badge="Pending",
+            title=f"{_count(number, 'refund')} on the way",
+            why=f"The oldest since {moments.spoken(oldest, now=now)}",
+            url=_address("payments:refund-list", query="?status=pending"),
+            action="Show refunds",
+            amount=display(amount, currency),
+        )
+
+
+# --- issues ---------------------------------------------------------------------------------------
+
+
+def _issues(now: datetime) -> Iterator[tuple[str, Entry]]:
+    """Open issues with their severity: the first few of each check, the others by their number."""
+    few = (
+        QuerySet(DataQualityIssue)
+        .filter(status=IssueStatus.OPEN)
+        .exclude(check_name__in=TOLD_LIVE)
+        .annotate(
+            place=Window(RowNumber(), partition_by="check_name", order_by="-id"),
+            number=Window(Count("pk"), partition_by="check_name"),
+        )
+        .filter(place__lte=SHOWN)
+    )
+    for issue in few.order_by("severity", "check_name", "-id"):
+        yield issue.severity, _issue_entry(issue, now)
+        if issue.place == SHOWN < issue.number:
+            query = f"?check={issue.check_name}"
+            url = _address("monitoring:monitoring-issues", query=query)
+            check = registry.get(issue.check_name)
+            noun = f"issue of “{check.title if check else issue.check_name}”"
+            yield from ((issue.severity, more) for more in _and_more(issue.number - SHOWN, noun, url))
+
+
+def _issue_entry(issue: DataQualityIssue, now: datetime) -> Entry:
+    check = registry.get(issue.check_name)
+    arrow = check.arrow if check else issue.check_name
+    return Entry(
+        state=issue.severity,
+        badge=issue.get_severity_display(),
+        title=issue.message,
+        why=f"{arrow} · since {moments.spoken(issue.opened_at, now=now)}",
+        url=_address("monitoring:issue-detail", issue.pk),
+        action="See evidence",
+        amount=issue.difference,
+    )
+
+
+# --- words and addresses --------------------------------------------------------------------------
+
+
+def _and_more(number: int, noun: str, url: str) -> Iterator[Entry]:
+    if number > 0:
+        yield Entry("more", "More", f"And {_count(number, f'more {noun}')}", "", url, "Show all")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _address(name: str, *args: object, query: str = "") -> str:
+    """The page's address, or empty while this installation has no such page."""
+    try:
+        return reverse(name, args=args) + query
+    except NoReverseMatch:
+        return ""
+
+
+def _order_address(order: Order | None) -> str:
+    return _address("orders:order-detail", order.number) if order else ""

@@ -1,0 +1,116 @@
+"""Health for probes, the checks and their issues, and the staff's first page."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import Role
+from accounts.roles import SignedInRequest, ops_required, staff_required
+from audit.models import AuditLog
+from monitoring import issues, running
+from monitoring.check import registry
+from monitoring.filters import IssueFilter
+from monitoring.forms import ResolveForm
+from monitoring.health import OK, health
+from monitoring.models import DataQualityIssue, RunStatus
+from monitoring.overview import overview as read_overview
+from monitoring.standing import standing
+from purelaka.listing import listing
+
+MAY_ACT = (Role.OPS, Role.ADMIN)
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when this process can serve; 503 with the reason when it can't."""
+    state = health()
+    return JsonResponse({"status": state}, status=200 if state == OK else 503)
+
+
+@staff_required
+@require_safe
+def overview(request: SignedInRequest) -> HttpResponse:
+    return render(request, "monitoring/overview.html", {"desk": read_overview(timezone.now())})
+
+
+@staff_required
+@require_safe
+def issue_list(request: SignedInRequest) -> HttpResponse:
+    form = IssueFilter(request.GET)
+    found = listing(form, form.issues(), by=form.by)
+    context = {
+        "standing": standing(),
+        "listing": found,
+        "rows": [(issue, registry.get(issue.check_name)) for issue in found.rows],
+        "noun": "issue",
+        "nouns": "issues",
+        "may_act": request.user.role in MAY_ACT,
+    }
+    return render(request, "monitoring/issue_list.html", context)
+
+
+@staff_required
+@require_safe
+def issue_detail(request: SignedInRequest, issue_id: int) -> HttpResponse:
+    return _show_issue(request, _issue(issue_id), ResolveForm())
+
+
+@ops_required
+@require_POST
+def resolve_issue(request: SignedInRequest, issue_id: int) -> HttpResponse:
+    issue, form = _issue(issue_id), ResolveForm(request.POST)
+    if not form.is_valid():
+        return _show_issue(request, issue, form)
+    try:
+        issues.resolve(issue, actor=request.user, note=form.cleaned_data["note"])
+    except issues.AlreadyResolved:
+        messages.info(request, "This issue was resolved in the meantime. Your note was not kept.")
+    else:
+        messages.success(request, f"Resolved: {issue.message}")
+    return redirect("monitoring:issue-detail", issue_id)
+
+
+@ops_required
+@require_POST
+def run_checks(request: SignedInRequest) -> HttpResponse:
+    """Run all checks now, and say what came of it. It takes as long as they take."""
+    runs = list(running.run(wait=0))
+    unproven = [run for run in runs if not run.proves]
+    if any(run.status == RunStatus.SKIPPED for run in runs):
+        messages.info(request, "The checks are running at this moment. Load the page again in a minute.")
+    elif unproven:
+        messages.error(
+            request, f"{len(unproven)} of {len(runs)} checks proved nothing. Their reasons are below."
+        )
+    else:
+        opened, resolved = sum(run.opened for run in runs), sum(run.resolved for run in runs)
+        seconds = sum(run.seconds for run in runs)
+        messages.success(
+            request,
+            f"{len(runs)} checks ran in {seconds:.1f} s: {opened} issues opened, {resolved} resolved.",
+        )
+    return redirect("monitoring:monitoring-issues")
+
+
+def _issue(issue_id: int) -> DataQualityIssue:
+    return get_object_or_404(
+        DataQualityIssue.objects.select_related("order", "event", "resolved_by"), pk=issue_id
+    )
+
+
+def _show_issue(request: SignedInRequest, issue: DataQualityIssue, form: ResolveForm) -> HttpResponse:
+    notes = AuditLog.objects.filter(
+        target_type="dataqualityissue", target_id=str(issue.pk), event_type="issue.resolved"
+    )
+    context = {
+        "issue": issue,
+        "check": registry.get(issue.check_name),
+        "form": form,
+        "notes": notes.select_related("actor").order_by("-id"),
+        "may_act": request.user.role in MAY_ACT,
+    }
+    return render(request, "monitoring/issue_detail.html", context)
