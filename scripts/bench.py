@@ -13,7 +13,7 @@ from environment import PYTHON, ready
 
 if Path(sys.prefix) != Path(PYTHON).parent.parent:
     ready("requirements-dev.txt")
-    os.execv(PYTHON, [PYTHON, *sys.argv])  # noqa: S606
+    os.execv(PYTHON, [PYTHON, *sys.argv])
 
 import argparse
 
@@ -23,12 +23,13 @@ BENCHMARKS = {"webhook": webhook}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     which = parser.add_subparsers(dest="name", required=True)
     for name, benchmark in BENCHMARKS.items():
         benchmark.add_arguments(which.add_parser(name, help=(benchmark.__doc__ or "").splitlines()[0]))
     options = parser.parse_args()
-    return BENCHMARKS[options.name].run(options)
+    return int(BENCHMARKS[options.name].run(options))
 
 
 if __name__ == "__main__":

@@ -4,4 +4,4 @@ from purelaka.settings import *  # noqa: F403
 
 DEBUG = False
 ROOT_URLCONF = "benchmarks.urls"
-LOGGING["root"]["level"] = "ERROR"  # noqa: F405
+LOGGING = {"version": 1, "disable_existing_loggers": False}

@@ -9,7 +9,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from purelaka.urls import urlpatterns as ours
 
-CREATE_TABLE = "CREATE TABLE bare_event (id bigserial PRIMARY KEY, event_id text UNIQUE, type text, payload text)"
+CREATE_TABLE = """CREATE TABLE bare_event (
+    id bigserial PRIMARY KEY, event_id text UNIQUE, type text, payload text)"""
 
 
 @csrf_exempt
