@@ -112,6 +112,10 @@ DATABASES: dict[str, Any] = {
     if DATABASE_URL and not DATABASE_URL.startswith("sqlite")
     else SQLITE
 }
+if DATABASE_URL and not DATABASE_URL.startswith("sqlite"):
+    # Lets purelaka.sql prepare its statements. A pooler in between must keep prepared statements
+    # (PgBouncer: max_prepared_statements above 0).
+    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 
 # --- people ---------------------------------------------------------------------------------------
 
