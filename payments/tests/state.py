@@ -35,5 +35,7 @@ def ledger_per_day() -> list[tuple[Any, ...]]:
 
 
 def _rows(model: type[Model], key: str) -> list[dict[str, Any]]:
+    """Without database ids: a sequence does not count back when a transaction is undone."""
     names = [f.attname for f in model._meta.concrete_fields if not f.primary_key]
-    return list(model._default_manager.order_by(key).values(*names))
+    told = ["order__number" if name == "order_id" else name for name in names]
+    return list(model._default_manager.order_by(key).values(*told))

@@ -239,7 +239,7 @@ class RandomStoryTests(SimpleTestCase):
     @given(stories())
     def test_every_event_is_json_has_its_own_id_and_comes_in_order(self, story: Story) -> None:
         self.assertEqual(json.loads(json.dumps(story.told)), story.told)
-        self.assertEqual(max(Counter(said["id"] for said in story.told).values()), 1)
+        self.assertEqual(max(Counter(said["id"] for said in story.events).values()), 1)
         moments = [said["created"] for said in story.told]
         self.assertEqual(moments, sorted(moments))
         self.assertEqual(len(story.events) + len(story.answers), len(story.told))
