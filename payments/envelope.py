@@ -2,13 +2,18 @@
 
 import json
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 MAX_ID = 255
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # Postgres takes no NUL, no encoding a lone surrogate
+MAX_DEPTH = 100  # Stripe's objects are some ten levels deep; Python itself gives up at a thousand or so
+MAX_SECONDS = 32_503_680_000  # the year 3000
 THIN = "v2."
+TOO_DEEP = "nested too deep"
 
 
 class BadEnvelope(ValueError):
@@ -35,6 +40,8 @@ def read(text: str) -> Envelope:
     body = _parse(text)
     if not isinstance(body, dict):
         raise BadEnvelope("an event is a JSON object")
+    if _is_deep(text, body):
+        raise BadEnvelope(TOO_DEEP)
     kind = body.get("object")
     if isinstance(kind, str) and kind.startswith(THIN):
         return _thin(body)
@@ -61,9 +68,14 @@ def is_storable(value: str, limit: int = MAX_ID) -> bool:
     return len(value) <= limit and not UNSTORABLE.search(value)
 
 
+def storable(value: str) -> str:
+    """The text with a mark for each character that no database takes."""
+    return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+
+
 def moment(value: object) -> datetime:
     """Unix seconds as an aware UTC moment. Raises BadEnvelope."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 32_503_680_000:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < MAX_SECONDS:
         raise BadEnvelope("created is not a time in whole seconds")
     return datetime.fromtimestamp(value, UTC)
 
@@ -72,9 +84,25 @@ def _parse(text: str) -> object:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except RecursionError:
-        raise BadEnvelope("nested too deep") from None
+        raise BadEnvelope(TOO_DEEP) from None
     except ValueError as error:
         raise BadEnvelope(f"not JSON: {error}") from None
+
+
+def _is_deep(text: str, body: object) -> bool:
+    """What is read now must be readable again from wherever, so the limit is ours and not the stack's."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    level = [body]
+    for _ in range(MAX_DEPTH):
+        level = [inner for value in level for inner in _inside(value)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -83,23 +111,29 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _thin(body: dict[str, Any]) -> Envelope:
     """A v2 event carries no object, only where to find it."""
-    try:
-        created = datetime.fromisoformat(str(body.get("created")))
-    except ValueError:
-        raise BadEnvelope("created is not an ISO 8601 time") from None
     related = body.get("related_object")
     related = related if isinstance(related, dict) else {}
     return Envelope(
         event_id=_required(body, "id"),
         type=_required(body, "type"),
         api_version="v2",
-        created=created if created.tzinfo else created.replace(tzinfo=UTC),
+        created=_iso_moment(body.get("created")),
         livemode=body.get("livemode") is True,
         object_type=_optional(related.get("type"), 64),
         object_id=_optional(related.get("id"), MAX_ID),
         object={},
         is_thin=True,
     )
+
+
+def _iso_moment(value: object) -> datetime:
+    if isinstance(value, str):
+        with suppress(ValueError):
+            found = datetime.fromisoformat(value)
+            seconds = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+            if 0 < seconds < MAX_SECONDS:
+                return datetime.fromtimestamp(seconds, UTC)
+    raise BadEnvelope("created is not an ISO 8601 time")
 
 
 def _required(body: dict[str, Any], name: str) -> str:

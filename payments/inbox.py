@@ -107,7 +107,7 @@ def _apply(event: Envelope, cause: Cause) -> tuple[EventStatus, str]:
         return EventStatus.IGNORED, f"{ODD}{odd}"
     except Exception as error:  # any bug: the evidence stays, Stripe tries again
         logger.exception("%s %s failed", event.type, event.event_id)
-        return EventStatus.FAILED, f"{type(error).__name__}: {error}"[:2000].replace("\x00", "")
+        return EventStatus.FAILED, envelope.storable(f"{type(error).__name__}: {error}"[:2000])
     return (EventStatus.IGNORED if reason else EventStatus.PROCESSED), reason
 
 

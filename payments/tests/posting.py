@@ -1,5 +1,8 @@
 """Post to the webhook as Stripe does."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.test import Client, override_settings
@@ -34,3 +37,15 @@ def deliver_bytes(
         content_type="application/json",
         headers={"Stripe-Signature": delivery.sign(payload, secret, at=at)},
     )
+
+
+@contextmanager
+def quiet_refusals() -> Iterator[None]:
+    """Django logs each answer of 400 and above; where that is what is tested, it says nothing new."""
+    logger = logging.getLogger("django.request")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
