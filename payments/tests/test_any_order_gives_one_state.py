@@ -1,6 +1,5 @@
 """The central property: any permutation of the same events, with any duplicates, ends the same."""
 
-
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
