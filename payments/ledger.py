@@ -124,6 +124,7 @@ def order_state(facts: OrderFacts) -> OrderState:
     receipts = _receipts(facts)
     applied = _applied(facts, receipts)
     lines = _refund_lines(facts, applied, Kind.REFUND, Kind.REFUND_REVERSAL) if applied else []
+    lines = [line for line in lines if line.currency == facts.currency]
     refunded = min(-sum(line.amount for line in lines), facts.amount_total)
     live = [line.at for line in lines if line.kind == Kind.REFUND and _is_live(line, lines)]
     return OrderState(

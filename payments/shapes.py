@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from payments.envelope import BadEnvelope, is_storable, moment
+from payments.envelope import BadEnvelope, is_storable, moment, storable
 from payments.models import PaymentStatus, RefundStatus
 
 Object = dict[str, Any]
@@ -53,17 +53,17 @@ def payment(data: Object, at: datetime) -> Fields:
     status = text(data, "status", required=True)
     error = data.get("last_payment_error")
     error = error if isinstance(error, dict) else {}
-    amount = integer(data, "amount")
+    total = amount(data, "amount")
     succeeded = status == PaymentStatus.SUCCEEDED
     return {
         "payment_intent_id": text(data, "id", required=True),
-        "amount": amount,
-        "amount_received": integer(data, "amount_received", amount if succeeded else 0),
+        "amount": total,
+        "amount_received": amount(data, "amount_received", total if succeeded else 0),
         "currency": currency(data),
         "status": status,
         "succeeded_at": at if succeeded else None,
-        "failure_code": text(error, "decline_code") or text(error, "code"),
-        "failure_message": text(error, "message", limit=2000),
+        "failure_code": words(error, "decline_code") or words(error, "code"),
+        "failure_message": words(error, "message", 2000),
         "claimed_order": claimed_order(data),
         "created": when(data, "created", at),
         "as_of_rank": PAYMENT_RANK.get(status, 0),
@@ -74,24 +74,24 @@ def charge(data: Object, at: datetime) -> Fields:
     """A Charge, as known at `at`. Before 2020 there was no `amount_captured`."""
     status = text(data, "status") or ("succeeded" if data.get("paid") is True else "failed")
     status = "succeeded" if status == "paid" else status
-    amount, refunded = integer(data, "amount"), integer(data, "amount_refunded", 0)
+    total, refunded = amount(data, "amount"), amount(data, "amount_refunded", 0)
     captured = data.get("captured", True) is not False and status == "succeeded"
     transaction = expandable(data, "balance_transaction")
     method, card = payment_method(data)
     return {
         "charge_id": text(data, "id", required=True),
         "payment_intent_id": expandable(data, "payment_intent"),
-        "amount": amount,
-        "amount_captured": integer(data, "amount_captured", amount if captured else 0),
+        "amount": total,
+        "amount_captured": amount(data, "amount_captured", total if captured else 0),
         "amount_refunded": refunded,
         "currency": currency(data),
         "status": status,
         "balance_transaction_id": transaction,
         "method": method,
-        "card_brand": text(card, "brand", limit=64),
-        "card_last4": text(card, "last4", limit=4),
-        "failure_code": text(data, "failure_code"),
-        "failure_message": text(data, "failure_message", limit=2000),
+        "card_brand": words(card, "brand", 64),
+        "card_last4": words(card, "last4", 4),
+        "failure_code": words(data, "failure_code"),
+        "failure_message": words(data, "failure_message", 2000),
         "claimed_order": claimed_order(data),
         "created": when(data, "created", at),
         # Within one second a charge only ever gets fuller.
@@ -106,12 +106,12 @@ def refund(data: Object, at: datetime) -> Fields:
         "refund_id": text(data, "id", required=True),
         "payment_intent_id": expandable(data, "payment_intent"),
         "charge_id": expandable(data, "charge"),
-        "amount": integer(data, "amount"),
+        "amount": amount(data, "amount"),
         "currency": currency(data),
         "status": status,
-        "reason": text(data, "reason", limit=64),
-        "pending_reason": text(data, "pending_reason", limit=64),
-        "failure_reason": text(data, "failure_reason", limit=64),
+        "reason": words(data, "reason", 64),
+        "pending_reason": words(data, "pending_reason", 64),
+        "failure_reason": words(data, "failure_reason", 64),
         "request_key": text(metadata(data), "request_key", limit=64),
         "balance_transaction_id": expandable(data, "balance_transaction"),
         "failure_balance_transaction_id": expandable(data, "failure_balance_transaction"),
@@ -132,11 +132,11 @@ def dispute(data: Object, at: datetime) -> Fields:
         "dispute_id": text(data, "id", required=True),
         "payment_intent_id": expandable(data, "payment_intent"),
         "charge_id": expandable(data, "charge"),
-        "amount": integer(data, "amount"),
+        "amount": amount(data, "amount"),
         "currency": currency(data),
         "status": status,
-        "reason": text(data, "reason", limit=64),
-        "due_by": seconds(due_by) if due_by is not None else None,
+        "reason": words(data, "reason", 64),
+        "due_by": seconds(due_by, "due_by") if due_by is not None else None,
         "claimed_order": claimed_order(data),
         "created": when(data, "created", at),
         "as_of_rank": DISPUTE_RANK.get(status, 0),
@@ -155,7 +155,7 @@ def payout(data: Object, at: datetime) -> Fields:
         "arrival_date": day(data, "arrival_date", at),
         "automatic": data.get("automatic") is not False,
         "reconciliation_status": reconciliation,
-        "failure_code": text(data, "failure_code"),
+        "failure_code": words(data, "failure_code"),
         "balance_transaction_id": expandable(data, "balance_transaction"),
         "failed_at": at if status in FAILED else None,
         "created": when(data, "created", at),
@@ -180,7 +180,7 @@ def balance_transaction(data: Object, at: datetime, payout_id: str = "") -> Fiel
         "currency": currency(data),
         "source_id": source,
         "payout_id": payout_id,
-        "available_on": seconds(available) if available is not None else None,
+        "available_on": seconds(available, "available_on") if available is not None else None,
         "status": status,
         "created": when(data, "created", at),
         "as_of_rank": (status == "available") * 2 + bool(payout_id),
@@ -202,6 +202,20 @@ def text(data: Object, name: str, *, limit: int = 255, required: bool = False) -
         return ""
     if not isinstance(value, str) or not is_storable(value, limit) or (required and not value):
         raise OddPayload(f"{name} is not a text of at most {limit} characters")
+    return value
+
+
+def words(data: Object, name: str, limit: int = 255) -> str:
+    """A text that is only shown to people: cut to fit, and empty when it is none."""
+    value = data.get(name)
+    return storable(value[:limit]) if isinstance(value, str) else ""
+
+
+def amount(data: Object, name: str, default: int | None = None) -> int:
+    """What was paid, refunded or disputed, in minor units: never below zero. Raises OddPayload."""
+    value = integer(data, name, default)
+    if value < 0:
+        raise OddPayload(f"{name} is below zero")
     return value
 
 
@@ -229,24 +243,24 @@ def expandable(data: Object, name: str) -> str:
     return text(value, "id") if isinstance(value, dict) else text(data, name)
 
 
-def seconds(value: object) -> datetime:
+def seconds(value: object, name: str) -> datetime:
     """Unix seconds. Raises OddPayload."""
     try:
         return moment(value)
     except BadEnvelope:
-        raise OddPayload(f"{value!r:.40} is not a time") from None
+        raise OddPayload(f"{name} is not a time") from None
 
 
 def when(data: Object, name: str, default: datetime) -> datetime:
     """A moment, or `default` where the object has none."""
     value = data.get(name)
-    return default if value is None else seconds(value)
+    return default if value is None else seconds(value, name)
 
 
 def day(data: Object, name: str, default: datetime) -> date:
     """A calendar day that Stripe gives as midnight UTC; before 2017 it was called `date`."""
     value = data.get(name, data.get("date"))
-    return (default if value is None else seconds(value)).astimezone(UTC).date()
+    return (default if value is None else seconds(value, name)).astimezone(UTC).date()
 
 
 def metadata(data: Object) -> Object:
@@ -270,7 +284,7 @@ def payment_method(data: Object) -> tuple[str, Object]:
     """How it was paid, and the card if it was one; before 2018 the card was in `source`."""
     details = data.get("payment_method_details")
     if isinstance(details, dict):
-        method = text(details, "type", limit=64)
+        method = words(details, "type", 64)
         card = details.get(method)
         return method, card if isinstance(card, dict) else {}
     source = data.get("source", data.get("card"))
