@@ -115,7 +115,7 @@ def _swap(orders: Sequence[Order], to: OrderStatus, moments: Sequence[datetime])
         UPDATE {Order._meta.db_table} SET status = %s, {MOMENT[to]} = step.column2
         FROM (VALUES {", ".join(["(%s, %s)"] * len(orders))}) AS step
         WHERE id = step.column1 AND status IN ({", ".join(["%s"] * len(sources))})
-    """  # noqa: S608 - names of ours
+    """
     stored = connection.ops.adapt_datetimefield_value
     steps = [value for order, at in zip(orders, moments, strict=True) for value in (order.pk, stored(at))]
     with connection.cursor() as cursor:

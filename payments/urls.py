@@ -1,10 +1,22 @@
-from django.urls import re_path
+"""Addresses of Stripe's side: its webhook, and what it told us."""
 
+from django.urls import path, re_path
+
+from payments.views import events, lists, payouts
 from payments.webhook import webhook
+from purelaka import converters  # noqa: F401 - registers `any`
 
 app_name = "payments"
 
 urlpatterns = [
     # with and without the slash: Stripe counts a redirect as a failure
     re_path(r"^webhook/?$", webhook, name="webhook"),
+    path("", lists.payment_list, name="payment-list"),
+    path("refunds/", lists.refund_list, name="refund-list"),
+    path("disputes/", lists.dispute_list, name="dispute-list"),
+    path("payouts/", lists.payout_list, name="payout-list"),
+    path("payouts/<any:payout_id>/", payouts.payout_detail, name="payout-detail"),
+    path("events/", events.event_list, name="event-list"),
+    path("events/<any:event_id>/apply/", events.apply_event, name="event-apply"),
+    path("events/<any:event_id>/", events.event_detail, name="event-detail"),
 ]

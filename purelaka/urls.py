@@ -9,6 +9,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("accounts/", include("accounts.urls")),
     path("payments/", include("payments.urls")),
+    path("", include("payments.order_urls")),
     path("analytics/", include("analyticsapp.urls")),
     path("", include("monitoring.urls")),
     path("admin/", admin.site.urls),

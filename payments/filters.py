@@ -1,0 +1,172 @@
+"""What the lists of payments, refunds, disputes, payouts and events are narrowed by."""
+
+from datetime import UTC, datetime
+from typing import ClassVar, TypeVar
+
+from django.db import models
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from payments.ledger import OPEN_DISPUTE
+from payments.models import (
+    Dispute,
+    EventStatus,
+    Payment,
+    PaymentStatus,
+    Payout,
+    Refund,
+    RefundStatus,
+    StripeEvent,
+)
+from purelaka.days import day_bounds
+from purelaka.filters import EARLIEST, LATEST, DayField, FilterForm, View, choice, search
+
+M = TypeVar("M", bound=models.Model)
+
+# What Stripe, or the customer's bank, waits for us to answer.
+NEEDS_RESPONSE = ("needs_response", "warning_needs_response", "appeal_needs_response")
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+NEWEST = ("-created", "-id")
+
+FAMILIES = [
+    ("payment_intent.", "payment_intent.*"),
+    ("charge.", "charge.*"),
+    ("charge.dispute.", "charge.dispute.*"),
+    ("refund.", "refund.*"),
+    ("payout.", "payout.*"),
+    ("balance_transaction.", "balance_transaction.*"),
+]
+WITHOUT_ORDER = [("none", "Without an order"), ("one", "With an order")]
+
+
+class FactFilter(FilterForm):
+    """Filters of Stripe's objects. Days are those on which Stripe made them, in the store's zone."""
+
+    ids: ClassVar[tuple[str, ...]] = ()  # columns that the search looks into, whole values only
+
+    def narrow(self, rows: QuerySet[M, M]) -> QuerySet[M, M]:
+        """The objects that match every filter that is on."""
+        if sought := self.value("q"):
+            found = Q(*[(column, sought) for column in self.ids], _connector=Q.OR)
+            if "order" in self.fields:
+                found |= Q(order__number__in=[sought, sought.upper()])
+            rows = rows.filter(found)
+        if status := self.value("status"):
+            rows = rows.filter(status=status)
+        if order := self.value("order"):
+            rows = rows.filter(order__isnull=order == "none")
+        start, end = self.value("start"), self.value("end")
+        if start or end:
+            since, until = day_bounds(start or EARLIEST, end or LATEST)
+            rows = rows.filter(created__gte=since, created__lt=until)
+        return rows
+
+
+class PaymentFilter(FactFilter):
+    main = ("q", "status")
+    ids = ("payment_intent_id",)
+
+    q = search("Search", "Order number or pi_…")
+    status = choice("Status", PaymentStatus.choices)
+    order = choice("Order", WITHOUT_ORDER, any_label="With or without an order")
+    start = DayField(label="Begun from")
+    end = DayField(label="Begun until")
+
+    def payments(self) -> QuerySet[Payment, Payment]:
+        return self.narrow(Payment.objects.select_related("order"))
+
+
+class RefundFilter(FactFilter):
+    main = ("q", "status")
+    ids = ("refund_id", "payment_intent_id", "charge_id")
+
+    q = search("Search", "Order number or re_…")
+    status = choice("Status", RefundStatus.choices)
+    order = choice("Order", WITHOUT_ORDER, any_label="With or without an order")
+    start = DayField(label="Made from")
+    end = DayField(label="Made until")
+
+    def refunds(self) -> QuerySet[Refund, Refund]:
+        return self.narrow(Refund.objects.select_related("order"))
+
+
+class DisputeFilter(FactFilter):
+    """What is still open comes by due date, the rest newest first."""
+
+    main = ("q",)
+    quiet = ("view",)
+    ids = ("dispute_id", "payment_intent_id", "charge_id")
+
+    view = choice("View", [("answer", "To answer"), ("decided", "Decided"), ("all", "All")], is_hidden=True)
+    q = search("Search", "Order number or du_…")
+    order = choice("Order", WITHOUT_ORDER, any_label="With or without an order")
+    start = DayField(label="Opened from")
+    end = DayField(label="Opened until")
+
+    @property
+    def tabs(self) -> list[View]:
+        return self.views(
+            "view", [("", "Open"), ("answer", "To answer"), ("decided", "Decided"), ("all", "All")]
+        )
+
+    @property
+    def by(self) -> tuple[str, str]:
+        return ("due", "id") if self.value("view") in (None, "answer") else NEWEST
+
+    def disputes(self) -> QuerySet[Dispute, Dispute]:
+        """With `due`: when an answer is due, far in the future where nobody said."""
+        rows = Dispute.objects.select_related("order").annotate(
+            due=Coalesce("due_by", Value(NEVER, models.DateTimeField()))
+        )
+        by_view = {
+            None: Q(status__in=OPEN_DISPUTE),
+            "answer": Q(status__in=NEEDS_RESPONSE),
+            "decided": ~Q(status__in=OPEN_DISPUTE),
+        }
+        return self.narrow(rows.filter(by_view.get(self.value("view"), Q())))
+
+
+class PayoutFilter(FactFilter):
+    main = ("q", "status")
+    ids = ("payout_id",)
+
+    q = search("Search", "po_…")
+    status = choice(
+        "Status",
+        [
+            ("pending", "Pending"),
+            ("in_transit", "In transit"),
+            ("paid", "Paid"),
+            ("failed", "Failed"),
+            ("canceled", "Cancelled"),
+        ],
+    )
+    start = DayField(label="Made from")
+    end = DayField(label="Made until")
+
+    def payouts(self) -> QuerySet[Payout, Payout]:
+        return self.narrow(Payout.objects.all())
+
+
+class EventFilter(FactFilter):
+    main = ("q", "type")
+    quiet = ("status",)
+    ids = ("event_id", "object_id")
+
+    status = choice("Status", EventStatus.choices, is_hidden=True)
+    q = search("Search", "evt_, pi_, ch_, re_ …")
+    type = choice("Type", FAMILIES)
+    start = DayField(label="Happened from")
+    end = DayField(label="Happened until")
+
+    @property
+    def tabs(self) -> list[View]:
+        """What needs somebody first."""
+        states = (EventStatus.FAILED, EventStatus.IGNORED, EventStatus.PROCESSED)
+        return self.views("status", [("", "All"), *[(state.value, state.label) for state in states]])
+
+    def events(self) -> QuerySet[StripeEvent, StripeEvent]:
+        """Without their payloads."""
+        rows = self.narrow(StripeEvent.objects.defer("payload"))
+        family = self.value("type")
+        return rows.filter(type__startswith=family) if family else rows
