@@ -23,8 +23,6 @@ import time
 from environment import MANAGE, PYTHON, ROOT, WINDOWS, StepFailed, ready, run, tail
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
-DEMO_PASSWORD = "purelaka-demo"  # noqa: S105 - of the demo users, printed for whoever tries it
-DEMO_LOGINS = ("customer@example.com", "analyst@example.com", "ops@example.com", "admin@example.com")
 
 
 def main() -> None:
@@ -37,10 +35,10 @@ def main() -> None:
         env = dict(os.environ)
         if options.database_url:
             env["DATABASE_URL"] = options.database_url
-        prepare(env, demo=options.demo)
+        logins = prepare(env, demo=options.demo)
     except StepFailed as error:
         sys.exit(f"\n{error}")
-    welcome(options)
+    welcome(options, logins)
     if options.serve:
         serve(options.host, options.port, env)
 
@@ -92,16 +90,24 @@ def write_env_file() -> None:
     print("Wrote .env with fresh secrets.")
 
 
-def prepare(env: dict[str, str], *, demo: bool) -> None:
-    """Bring the database and its figures up to date."""
+def prepare(env: dict[str, str], *, demo: bool) -> str:
+    """Bring the database and its figures up to date. The demo's logins, when it has any."""
     step("Migrating the database", env, "migrate", "--no-input")
-    if demo:
-        step("Loading demo data (half a minute the first time)", env, "seed_demo")
+    told = load_demo(env) if demo else ""
     step("Building daily figures", env, "build_snapshots")
+    return told[told.index("Logins") :].strip() if "Logins" in told else ""
 
 
-def step(title: str, env: dict[str, str], *command: str) -> None:
-    """Run one management command quietly. Raises StepFailed with the end of its output."""
+def load_demo(env: dict[str, str]) -> str:
+    """Fill an empty store with demo data; what seed_demo said. Raises StepFailed."""
+    try:
+        return step("Loading demo data (half a minute the first time)", env, "seed_demo")
+    except StepFailed as error:
+        raise StepFailed(f"{error}\nTo start without demo data: --no-demo") from error
+
+
+def step(title: str, env: dict[str, str], *command: str) -> str:
+    """Run one management command quietly; its output. Raises StepFailed with the end of it."""
     print(f"{title} ...", end=" ", flush=True)
     began = time.monotonic()
     code, output = run([PYTHON, MANAGE, *command], env=env)
@@ -109,13 +115,13 @@ def step(title: str, env: dict[str, str], *command: str) -> None:
         print("failed")
         raise StepFailed(f"manage.py {' '.join(command)} ended with {code}:\n{tail(output)}")
     print(f"{time.monotonic() - began:.1f} s", flush=True)
+    return output
 
 
-def welcome(options: argparse.Namespace) -> None:
+def welcome(options: argparse.Namespace, logins: str) -> None:
     """Where to go, and as whom."""
-    if options.demo:
-        print(f"\nDemo logins, password {DEMO_PASSWORD}:")
-        print("\n".join(f"    {email}" for email in DEMO_LOGINS))
+    if logins:
+        print(f"\n{logins}")
     if not options.serve:
         print("\nReady. Run this again without --no-serve to serve.")
         return

@@ -47,6 +47,7 @@ class SeedDemoTests(TestCase):
         again = seed()
 
         self.assertIn("nothing was done", again)
+        self.assertIn("admin@example.com", again)  # the demo's people are still there
         self.assertEqual(Order.objects.count(), 60)
 
     def test_all_checks_agree(self) -> None:

@@ -94,6 +94,33 @@ class StepTests(SimpleTestCase):
             start.step("Migrating", {}, "migrate")
 
 
+class DemoTests(SimpleTestCase):
+    def prepare(self, *answers: tuple[int, str], demo: bool = True) -> str:
+        """start.prepare, with the exit code and output of each command it runs."""
+        with (
+            patch.object(start, "print", create=True),
+            patch.object(start, "run", autospec=True, side_effect=answers),
+        ):
+            return start.prepare({}, demo=demo)
+
+    def test_logins_are_those_the_demo_names(self) -> None:
+        said = "60 orders.\nLogins, password x:\n    ops@example.com\n"
+
+        self.assertEqual(
+            self.prepare((0, ""), (0, said), (0, "")), "Logins, password x:\n    ops@example.com"
+        )
+
+    def test_a_store_of_its_own_has_no_demo_logins(self) -> None:
+        self.assertEqual(self.prepare((0, ""), (0, "There are orders already."), (0, "")), "")
+
+    def test_without_demo_none_is_loaded(self) -> None:
+        self.assertEqual(self.prepare((0, "migrated"), (0, "built"), demo=False), "")
+
+    def test_a_demo_that_can_not_be_loaded_says_how_to_start_without(self) -> None:
+        with self.assertRaisesMessage(environment.StepFailed, "--no-demo"):
+            self.prepare((0, ""), (1, "PAYMENTS_USE_STRIPE is on"))
+
+
 class RunTests(SimpleTestCase):
     def test_it_gives_the_code_and_both_streams(self) -> None:
         code = "import sys; print('out', flush=True); print('err', file=sys.stderr); sys.exit(3)"

@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts.demo import DEMO_PASSWORD
-from accounts.models import Role
+from accounts.models import Role, User
 from monitoring.demo.history import tell
 from monitoring.demo.plan import make_plan
 from orders.models import DisputeState, Order, OrderStatus, RefundState
@@ -30,6 +30,7 @@ class Command(BaseCommand):
             raise CommandError("Demo data is for mock mode: PAYMENTS_USE_STRIPE is on, nothing was done.")
         if Order.objects.exists():
             self.stdout.write("There are orders in this store already: nothing was done.")
+            self._logins()
             return
         began = time.monotonic()
         now = timezone.now()
@@ -65,9 +66,15 @@ class Command(BaseCommand):
             f"{figures['refunded']} refunded, {figures['disputed']} disputed. "
             f"{StripeEvent.objects.count()} events, {Payout.objects.count()} payouts. {seconds:.1f} s."
         )
-        self.stdout.write(f"Logins, password {DEMO_PASSWORD}:")
-        for role in Role:
-            self.stdout.write(f"    {role}@example.com")
+        self._logins()
+
+    def _logins(self) -> None:
+        """How to get in. A store with orders of its own has none of the demo's people."""
+        people = User.objects.filter(email__in=[f"{role}@example.com" for role in Role]).order_by("pk")
+        if people:
+            self.stdout.write(f"Logins, password {DEMO_PASSWORD}:")
+            for person in people:
+                self.stdout.write(f"    {person.email}")
 
 
 def _full_hour(now: datetime) -> datetime:
