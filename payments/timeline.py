@@ -39,13 +39,14 @@ EVENTS = {
     "charge.dispute.funds_reinstated": ("gavel", "is-good", "{amount} given back"),
     "charge.dispute.closed": ("gavel", "", "Dispute closed: {status}"),
 }
+# Type of audit row -> icon, tone, what a person did, and how it is said when nobody did it.
 DEEDS = {
-    "order.placed": ("shopping-bag", "", "placed the order"),
-    "order.paid": ("cash", "is-good", "marked it paid"),
-    "order.fulfilled": ("truck", "is-good", "marked it fulfilled"),
-    "order.canceled": ("ban", "", "cancelled the order"),
-    "refund.requested": ("arrow-back-up", "", "asked Stripe for a refund"),
-    "refund.refused": ("alert-circle", "is-bad", "Stripe refused the refund"),
+    "order.placed": ("shopping-bag", "", "placed the order", "Order placed"),
+    "order.paid": ("cash", "is-good", "marked it paid", "Order is paid"),
+    "order.fulfilled": ("truck", "is-good", "marked it fulfilled", "Order is fulfilled"),
+    "order.canceled": ("ban", "", "cancelled the order", "Order cancelled"),
+    "refund.requested": ("arrow-back-up", "", "asked Stripe for a refund", "Refund asked for"),
+    "refund.refused": ("alert-circle", "is-bad", "saw a refund refused by Stripe", "Stripe refused a refund"),
 }
 MOVED = {"sale": "left stock", "return": "came back to stock"}
 
@@ -74,8 +75,9 @@ def timeline(order: Order, stripe_ids: Collection[str]) -> list[Entry]:
 def _deeds(order: Order) -> Iterator[Entry]:
     rows = AuditLog.objects.filter(target_type="order", target_id=str(order.pk)).select_related("actor")
     for row in rows.filter(event_type__in=DEEDS):
-        icon, tone, what = DEEDS[row.event_type]
+        icon, tone, active, passive = DEEDS[row.event_type]
         at = order.created_at if row.event_type == "order.placed" else row.at
+        what = active if row.actor else passive
         yield Entry(at, icon, tone, what, who=_name(row.actor), detail=_details(row.data, order.currency))
 
 
