@@ -46,7 +46,7 @@ class Command(BaseCommand):
         for receipt in replay(in_order(events)):
             counts[receipt.status] += 1
             self._complain(receipt)
-        log.record("events.replayed", **{status: counts[status] for status in EventStatus.values})
+        log.record("events.replayed", counts=dict(counts))
         self.stdout.write(_summary("replayed", counts))
         return counts[EventStatus.FAILED]
 
@@ -110,6 +110,4 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
         return moment if timezone.is_aware(moment) else moment.replace(tzinfo=store_zone())
     except (ValueError, OverflowError):
-        raise ArgumentTypeError(
-            f"{text!r} is no moment: write 2026-11-24 or 2026-11-24T14:30+00:00"
-        ) from None
+        raise ArgumentTypeError(f"{text!r} is no moment: write one as 2026-11-24T14:30+00:00") from None
