@@ -1,6 +1,7 @@
 """A signed body may still be odd: it is stored or refused, never an error of ours."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -63,12 +64,10 @@ def paths(value: object, here: Path = ()) -> Iterator[Path]:
 
 
 def put(value: Any, path: Path, odd: object) -> None:
-    """Write `odd` into the place, if it is still there."""
-    for key in path[:-1]:
-        if not isinstance(value, dict | list) or (isinstance(value, dict) and key not in value):
-            return
-        value = value[key]
-    if isinstance(value, dict) or (isinstance(value, list) and value):
+    """Write `odd` into the place, unless something odd stands above it already."""
+    with suppress(KeyError, IndexError, TypeError):
+        for key in path[:-1]:
+            value = value[key]
         value[path[-1]] = deepcopy(odd)
 
 
@@ -85,7 +84,7 @@ def odd_events(draw: st.DrawFn) -> Json:
 
 @with_webhook_secret()
 class OddEventTests(HypothesisTestCase):
-    @examples(250)
+    @examples(100)
     @given(odd=odd_events(), comes_at=st.integers(0, 30))
     def test_whatever_is_odd_in_an_event_it_is_stored_or_refused(self, odd: Json, comes_at: int) -> None:
         order = make_order(number="PL-1", amount_total=42_00)
