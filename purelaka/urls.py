@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("payments/", include("payments.urls")),
     path("", include("payments.order_urls")),
+    path("audit/", include("audit.urls")),
     path("analytics/", include("analyticsapp.urls")),
     path("", include("monitoring.urls")),
     path("admin/", admin.site.urls),

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Role, User
 from monitoring.tests.making import make_issue
+from payments.tests.making import make_event, make_payout
 from purelaka.testing import make_order, make_user
 
 # What stands for the arguments of an address. A key is the argument's name, or `url_name.argument`
@@ -21,6 +22,8 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "app_label": lambda: "accounts",
     "object_id": lambda: make_user(Role.CUSTOMER).pk,
     "id": lambda: make_user(Role.CUSTOMER).pk,
+    "event_id": lambda: make_event().event_id,
+    "payout_id": lambda: make_payout().payout_id,
     "issue_id": lambda: make_issue().pk,
     "content_type_id": lambda: ContentType.objects.get_for_model(User).pk,
 }

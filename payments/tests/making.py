@@ -1,0 +1,28 @@
+"""Valid rows of Stripe's side, for tests of pages."""
+
+from datetime import timedelta
+from itertools import count
+
+from payments.answers import take_in
+from payments.models import Payout, StripeEvent
+from payments.stories.payouts import PayoutBook
+from purelaka.testing import NOON
+
+numbers = count(1)
+
+
+def make_event() -> StripeEvent:
+    """An event in the inbox that tells of no payment of ours."""
+    refund = {"id": f"re_made{next(numbers)}", "object": "refund", "amount": 5_00, "currency": "gbp"}
+    receipt = take_in("refund.answered", {**refund, "status": "succeeded"}, at=NOON)
+    return StripeEvent.objects.get(event_id=receipt.event_id)
+
+
+def make_payout() -> Payout:
+    """A payout that Stripe has told us of."""
+    book = PayoutBook(at=NOON, seed=f"made{next(numbers)}")
+    book.passes(timedelta(days=1))
+    line = {"id": "txn_made", "net": 10_00, "currency": "gbp", "available_on": book.now, "status": "pending"}
+    [payout] = book.pays_out([line])
+    take_in("payout.created", payout, at=NOON)
+    return Payout.objects.get(payout_id=payout["id"])
