@@ -158,19 +158,23 @@ def _apply_order_fact(
         [order] = lock([stored["order_id"]])
     if order is None:
         return "" if stored["claimed_order"] else matching.NO_ORDER
-    _link_what_waited(model, stored, order)
-    if stored["status"] in NEVER_MOVED_MONEY.get(model, ()):
+    linked = _link_what_waited(model, stored, order)
+    if not linked and stored["status"] in NEVER_MOVED_MONEY.get(model, ()):
         return ""
     project([order], cause)
     return ""
 
 
-def _link_what_waited(model: type[Fact], stored: dict[str, Any], order: Order) -> None:
-    """Facts find their order by the intent; those that can't were waiting for this one."""
+def _link_what_waited(model: type[Fact], stored: dict[str, Any], order: Order) -> bool:
+    """Facts find their order by the intent; those that can't were waiting for this one.
+
+    True when some were: their money moves now.
+    """
     intent, charge = stored["payment_intent_id"], stored.get("charge_id", "")
     by_metadata = bool(intent) and order.payment_intent_id != intent
     if by_metadata or (model is Charge and matching.has_unlinked(charge)):
-        matching.link(order.pk, intents=[intent], charges=[charge])
+        return matching.link(order.pk, intents=[intent], charges=[charge])
+    return False
 
 
 def _upsert_transactions(items: Sequence[dict[str, Any]], event: Envelope) -> None:

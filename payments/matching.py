@@ -3,16 +3,25 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q, Value
+from django.db.models import Q
 
 from orders.models import Order
 from payments.models import Charge, Dispute, EventStatus, Payment, Refund, StripeEvent
 from purelaka import sql
 
-OF_CHARGES = (Charge, Refund, Dispute)
-ORDER_FACTS = (Payment, *OF_CHARGES)
+ORDER_FACTS = (Payment, Charge, Refund, Dispute)
 UNLINKED = """SELECT 1 FROM payments_refund WHERE order_id IS NULL AND charge_id = %s
     UNION ALL SELECT 1 FROM payments_dispute WHERE order_id IS NULL AND charge_id = %s"""
+WAITING = " UNION ALL ".join(
+    f"SELECT payment_intent_id, {charge_id} FROM {table} WHERE order_id IS NULL AND "
+    "(claimed_order = %s OR (payment_intent_id = %s AND payment_intent_id <> ''))"
+    for table, charge_id in (
+        ("payments_payment", "''"),
+        ("payments_charge", "charge_id"),
+        ("payments_refund", "charge_id"),
+        ("payments_dispute", "charge_id"),
+    )
+)
 NO_ORDER = "No order of ours has this payment."
 
 
@@ -30,21 +39,26 @@ def lock_order_of(fact: dict[str, Any]) -> Order | None:
     return found or _lock("number = %s", claimed)
 
 
-def link(order_id: int, *, intents: Iterable[str], charges: Iterable[str]) -> None:
-    """Give every fact of these payments to the order, and mark their events as ours."""
+def link(order_id: int, *, intents: Iterable[str], charges: Iterable[str]) -> bool:
+    """Give every fact of these payments to the order, and mark their events as ours.
+
+    True when a fact had none.
+    """
     intents, charges = {i for i in intents if i}, {c for c in charges if c}
     charges |= set(Charge.objects.filter(payment_intent_id__in=intents).values_list("charge_id", flat=True))
     touched = intents | charges
+    linked = 0
     for model in ORDER_FACTS:
         mine = Q(payment_intent_id__in=intents)
         if model is not Payment:
             mine |= Q(charge_id__in=charges)
         waiting = model.objects.filter(mine, order=None)
         touched |= set(waiting.values_list(model.key, flat=True))
-        waiting.update(order_id=order_id)
+        linked += waiting.update(order_id=order_id)
     StripeEvent.objects.filter(object_id__in=touched, status=EventStatus.IGNORED, reason=NO_ORDER).update(
         status=EventStatus.PROCESSED, reason=""
     )
+    return bool(linked)
 
 
 def has_unlinked(charge_id: str) -> bool:
@@ -54,12 +68,7 @@ def has_unlinked(charge_id: str) -> bool:
 
 def waiting_for(order: Order) -> tuple[set[str], set[str]]:
     """Payment intents and charges that came before this order did."""
-    claim = Q(order=None, claimed_order=order.number)
-    if order.payment_intent_id:
-        claim |= Q(order=None, payment_intent_id=order.payment_intent_id)
-    of_payments = Payment.objects.filter(claim).values_list("payment_intent_id", Value(""))
-    rest = [model.objects.filter(claim).values_list("payment_intent_id", "charge_id") for model in OF_CHARGES]
-    rows = list(of_payments.union(*rest, all=True))
+    rows = sql.fetch(WAITING, [order.number, order.payment_intent_id or ""] * len(ORDER_FACTS))
     return {intent for intent, _ in rows} - {""}, {charge for _, charge in rows} - {""}
 
 

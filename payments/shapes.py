@@ -66,7 +66,8 @@ def payment(data: Object, at: datetime) -> Fields:
         "failure_message": words(error, "message", 2000),
         "claimed_order": claimed_order(data),
         "created": when(data, "created", at),
-        "as_of_rank": PAYMENT_RANK.get(status, 0),
+        # Within one second an intent that has failed comes after one that has not been tried.
+        "as_of_rank": PAYMENT_RANK.get(status, 0) * 2 + bool(error),
     }
 
 
