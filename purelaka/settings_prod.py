@@ -20,7 +20,7 @@ elif not env.flag("ALLOW_MOCK_PAYMENTS", default=False):
 
 SECURE_SSL_REDIRECT = True
 # A webhook or a probe answered with a redirect counts as failed: these two answer as they are.
-SECURE_REDIRECT_EXEMPT = [r"^payments/webhook/$", r"^monitoring/healthz/$"]
+SECURE_REDIRECT_EXEMPT = [r"^payments/webhook/?$", r"^monitoring/healthz/$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None  # noqa: F405
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
