@@ -76,15 +76,16 @@ def charge(data: Object, at: datetime) -> Fields:
     status = text(data, "status") or ("succeeded" if data.get("paid") is True else "failed")
     status = "succeeded" if status == "paid" else status
     total, refunded = amount(data, "amount"), amount(data, "amount_refunded", 0)
-    captured = data.get("captured", True) is not False and status == "succeeded"
+    is_captured = data.get("captured", True) is not False and status == "succeeded"
+    captured = amount(data, "amount_captured", total if is_captured else 0)
     transaction = expandable(data, "balance_transaction")
     method, card = payment_method(data)
     return {
         "charge_id": text(data, "id", required=True),
         "payment_intent_id": expandable(data, "payment_intent"),
         "amount": total,
-        "amount_captured": amount(data, "amount_captured", total if captured else 0),
-        "amount_refunded": refunded,
+        "amount_captured": captured,
+        "amount_refunded": max(refunded - _counted_as_refunded(data, total, captured), 0),
         "currency": currency(data),
         "status": status,
         "balance_transaction_id": transaction,
@@ -98,6 +99,14 @@ def charge(data: Object, at: datetime) -> Fields:
         # Within one second a charge only ever gets fuller.
         "as_of_rank": refunded * 8 + CHARGE_RANK.get(status, 0) * 2 + bool(transaction),
     }
+
+
+def _counted_as_refunded(data: Object, total: int, captured: int) -> int:
+    """What was authorised and not captured: until 2025-03-31 `amount_refunded` had it, too.
+
+    Charges of those versions have a field `invoice`, which went in the same version.
+    """
+    return max(total - captured, 0) if captured and "invoice" in data else 0
 
 
 def refund(data: Object, at: datetime) -> Fields:

@@ -24,7 +24,9 @@ Entry = tuple[str, int, str]  # kind, amount, day
 
 def paid_story(number: str = "PL-1", amount: int = 42_00, **fields: Any) -> Story:
     """A story whose payment has gone through, at noon on 15 June."""
-    story = Story(**{"order_number": number, "amount": amount, "at": NOON, **fields})
+    story = Story(
+        **{"order_number": number, "amount": amount, "at": NOON, "fee_after": timedelta(0), **fields}
+    )
     story.is_paid()
     return story
 
