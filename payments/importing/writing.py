@@ -133,7 +133,7 @@ def _insert_many_items(rows: Iterable[tuple[int | str, ...]]) -> None:
     marks = ", ".join(["%s"] * len(ITEM_COLUMNS))
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {OrderItem._meta.db_table} ({', '.join(ITEM_COLUMNS)}) VALUES ({marks})",  # noqa: S608 - ours
+            f"INSERT INTO {OrderItem._meta.db_table} ({', '.join(ITEM_COLUMNS)}) VALUES ({marks})",
             list(rows),
         )
 
