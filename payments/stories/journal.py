@@ -22,7 +22,7 @@ class Journal:
     """
 
     def __init__(self, *, at: datetime, seed: str, api_version: str = LATEST, instance: str = "") -> None:
-        self.clock = at
+        self.clock = at.astimezone(UTC)  # adding to a local time would lose or repeat an hour
         self.api_version = api_version
         self.instance = instance or settings.INSTANCE
         self.ids = Ids(seed=seed, account=self.instance)
