@@ -107,6 +107,29 @@ def adopt(order: Order) -> None:
         order.refresh_from_db()
 
 
+def adopt_waiting(cause: Cause, *, most: int = 1000) -> int:
+    """Give facts without an order to the order they can be found for now; returns how many.
+
+    An event and the order it is about can miss each other when both commit in the same moment.
+    Looks at the newest `most` facts of each kind: those of other applications never find one.
+    """
+    found = 0
+    for model in matching.ORDER_FACTS:
+        loose = model._default_manager.filter(order=None).order_by("-pk")
+        for row in loose.values()[:most]:
+            fact: sql.Row = {**row}
+            with transaction.atomic():
+                order = matching.lock_order_of(fact)
+                if order is None:
+                    continue
+                matching.link(
+                    order.pk, intents=[fact["payment_intent_id"]], charges=[fact.get("charge_id", "")]
+                )
+                project([order], cause)
+                found += 1
+    return found
+
+
 def retry_allocation(cause: Cause) -> int:
     """Try again to give goods to paid orders that wait for them, oldest payment first."""
     waiting = Order.objects.filter(awaits_stock=True).order_by("paid_at", "pk").values_list("pk", flat=True)

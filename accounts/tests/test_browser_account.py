@@ -141,7 +141,7 @@ class SecondFactorTests(BrowserTestCase):
         self.assert_accessible(stranger)
         stranger.get_by_label("Code").fill(page.locator(".codes li").first.inner_text())
         stranger.get_by_role("button", name="Sign in").click()
-        stranger.wait_for_url("**/accounts/email/")
+        stranger.wait_for_url("**/desk/")
 
         self.visit(reverse("mfa_index"))
         self.assertIn("9 codes left", page.locator("main").inner_text())

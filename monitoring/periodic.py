@@ -1,0 +1,67 @@
+"""What has to be done every minute or so, step by step. A step that fails stops no other."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from analyticsapp.build import build
+from monitoring import running
+from orders import lifecycle
+from payments import inbox, refunds, sync
+from payments.models import EventStatus, StripeEvent
+from payments.projection import Cause, adopt_waiting, retry_allocation
+
+logger = logging.getLogger(__name__)
+
+
+class Done(NamedTuple):
+    """What came of a step: a number of things, or an error."""
+
+    step: str
+    number: int
+    error: str
+    seconds: float
+
+
+def steps(now: datetime) -> dict[str, Callable[[], int]]:
+    """Each step by name, in order; each returns how many things it did."""
+    return {
+        "reservations expired": lambda: lifecycle.expire_reservations(now),
+        "failed events applied": retry_failed_events,
+        "waiting payments adopted": lambda: adopt_waiting(Cause(at=now)),
+        "waiting orders tried": lambda: retry_allocation(Cause(at=now)),
+        "refund requests answered": lambda: refunds.submit_pending(now),
+        "oversold orders refunded": refunds.refund_what_cannot_be_sent,
+        "balance transactions fetched": lambda: sync.pull_missing(now),
+        "days built": lambda: build(now=now).days,
+        "checks run": run_checks,
+    }
+
+
+def run(now: datetime) -> Iterator[Done]:
+    """Do every step and yield what came of each as it ends."""
+    for name, step in steps(now).items():
+        clock, number, error = time.monotonic(), 0, ""
+        try:
+            number = step()
+        except Exception as problem:  # whatever it is, the other steps still run
+            logger.exception("%s failed", name)
+            error = f"{type(problem).__name__}: {problem}"
+        yield Done(name, number, error, time.monotonic() - clock)
+
+
+def retry_failed_events() -> int:
+    """Apply failed events again, in the order they came; returns how many now went well."""
+    failed = StripeEvent.objects.filter(status=EventStatus.FAILED).order_by("pk")
+    return sum(inbox.apply_again(event).status != EventStatus.FAILED for event in failed.iterator())
+
+
+def run_checks() -> int:
+    """Run every check. Raises RuntimeError when one could not prove anything."""
+    runs = list(running.run())
+    unproven = [run.check_name for run in runs if not run.proves]
+    if unproven:
+        raise RuntimeError(f"nothing is proven by {', '.join(unproven)}")
+    return len(runs)
