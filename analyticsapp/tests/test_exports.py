@@ -3,8 +3,11 @@
 import csv
 import hashlib
 import io
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from unittest import skipUnless
+from unittest.mock import patch
 
 from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
@@ -16,11 +19,12 @@ from analyticsapp import csv_file, exports
 from analyticsapp.build import build
 from analyticsapp.csv_file import Source, text_cell
 from analyticsapp.tests.ledgers import at, june, placed, refunded, sold
+from analyticsapp.tests.test_build import together
 from analyticsapp.tests.test_export_contract import body, leave
 from analyticsapp.windows import Window
 from audit.models import AuditLog
 from orders.models import Order, OrderStatus, RefundState
-from purelaka.testing import make_user
+from purelaka.testing import GuardedTransactionTestCase, make_user
 
 JUNE = {"start": "2026-06-01", "end": "2026-06-30"}
 
@@ -289,3 +293,51 @@ class Nothing(FilesTestCase):
 
     def test_the_answer_to_a_bad_window_is_no_stream(self) -> None:
         self.assertIsInstance(self.client.get(Sending.url, {"days": "x"}), HttpResponse)
+
+
+@patch.object(csv_file, "CHUNK_BYTES", 1)  # each row goes out by itself
+class WhileOthersWork(GuardedTransactionTestCase):
+    """Without a transaction of the test's own around it, as in production."""
+
+    def setUp(self) -> None:
+        self.client.force_login(make_user(Role.ANALYST))
+        for day in range(1, 11):
+            sold(10_00, at(day), number=f"N{day}")
+
+    sending: Iterator[bytes]
+
+    def start(self) -> StreamingHttpResponse:
+        response = self.client.get(Sending.url, JUNE)
+        assert isinstance(response, StreamingHttpResponse)
+        self.sending = iter(response)
+        next(self.sending)  # the head
+        next(self.sending)  # the first row
+        return response
+
+    def test_who_leaves_in_the_middle_leaves_a_connection_that_works(self) -> None:
+        leave(self.start())
+
+        self.assertEqual(Order.objects.count(), 10)
+        entry = AuditLog.objects.get(event_type="analytics_export")
+        self.assertEqual((entry.data["outcome"], entry.data["rows"]), ("client_left", 1))
+
+    def test_a_whole_file_is_written_down_after_its_transaction(self) -> None:
+        self.start()
+        self.assertEqual(len(list(self.sending)), 9)
+
+        self.assertEqual(AuditLog.objects.get(event_type="analytics_export").data["rows"], 10)
+
+    @skipUnless(connection.vendor == "postgresql", "a database in memory has no second connection")
+    def test_a_file_shows_one_moment_whatever_is_written_meanwhile(self) -> None:
+        self.start()
+
+        def sell() -> None:
+            sold(10_00, at(20), number="LATE")
+
+        failures = together(sell)
+
+        rest = b"".join(self.sending)
+
+        self.assertEqual(failures, [])
+        self.assertNotIn(b"LATE", rest)
+        self.assertTrue(Order.objects.filter(number="LATE").exists())
