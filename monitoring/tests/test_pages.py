@@ -2,7 +2,6 @@ from django.test import TestCase
 from django.urls import reverse
 
 from accounts.models import Role
-from monitoring.tests.making import make_issue
 from purelaka.testing import make_user
 
 
