@@ -1,0 +1,64 @@
+"""The database itself refuses to change or delete what only grows."""
+
+from django.db import DatabaseError, connection, transaction
+from django.test import TestCase
+
+from audit import log
+from audit.models import AuditLog
+from catalog.models import StockMovement
+from payments import inbox
+from payments.models import EventStatus, LedgerEntry, StripeEvent
+from payments.stories import delivery
+from payments.stories.story import Story
+from purelaka.append_only import guarded
+from purelaka.testing import NOON, make_order
+
+
+class AppendOnlyTests(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        story = Story(order_number="PL-1", amount=10_00, at=NOON)
+        make_order(number="PL-1", payment_intent_id=story.payment_intent_id)
+        story.is_paid()
+        for event in story.events:
+            inbox.receive(delivery.body(event).decode())
+        log.record("test.deed")
+
+    def refused(self, statement: str) -> None:
+        with (
+            self.subTest(statement=statement),
+            self.assertRaisesRegex(DatabaseError, "append-only"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
+
+    def test_every_guarded_table_has_rows_to_try(self) -> None:
+        self.assertEqual(
+            set(guarded),
+            {m._meta.db_table for m in (AuditLog, StockMovement, LedgerEntry, StripeEvent)},
+        )
+        for model in (AuditLog, StockMovement, LedgerEntry, StripeEvent):
+            self.assertTrue(model._default_manager.exists())
+
+    def test_rows_can_not_be_deleted(self) -> None:
+        for table in guarded:
+            self.refused(f"DELETE FROM {table}")
+
+    def test_rows_can_not_change(self) -> None:
+        self.refused("UPDATE audit_auditlog SET event_type = 'x'")
+        self.refused("UPDATE catalog_stockmovement SET quantity = 1")
+        self.refused("UPDATE payments_ledgerentry SET amount = 1")
+
+    def test_what_stripe_signed_stays_and_its_status_may_change(self) -> None:
+        for column in ("event_id", "type", "payload"):
+            self.refused(f"UPDATE payments_stripeevent SET {column} = 'x'")
+        StripeEvent.objects.update(status=EventStatus.FAILED)
+
+    def test_the_orm_is_refused_as_well(self) -> None:
+        entry = LedgerEntry.objects.earliest("pk")
+        entry.amount += 1
+        with self.assertRaises(DatabaseError), transaction.atomic():
+            entry.save()
+        with self.assertRaises(DatabaseError), transaction.atomic():
+            entry.delete()
