@@ -79,7 +79,7 @@ def request_refund(
 
 def amount_refundable(order: Order) -> int:
     """Minor units that may still be asked for on the payment that pays the order."""
-    return max((source.amount for source in _sources(order) if source.is_applied), default=0)
+    return max((source.amount for source in sources(order) if source.is_applied), default=0)
 
 
 def submit(request: RefundRequest) -> None:
@@ -122,7 +122,7 @@ def refund_what_cannot_be_sent() -> int:
         return 0
     made = 0
     for order in Order.objects.filter(flag__in=[Flag.OUT_OF_STOCK, Flag.PAID_AFTER_CANCEL]):
-        for source in _sources(order):
+        for source in sources(order):
             key = uuid.uuid5(uuid.NAMESPACE_OID, f"oversell:{source.payment_id}")
             if source.amount <= 0 or RefundRequest.objects.filter(key=key).exists():
                 continue
@@ -141,7 +141,7 @@ def refund_what_cannot_be_sent() -> int:
     return made
 
 
-def _sources(order: Order) -> list[Refundable]:
+def sources(order: Order) -> list[Refundable]:
     """The order's payments with what is left of each, less what is asked for already."""
     return [
         Refundable(s.payment_id, s.amount - _amount_asked(s.payment_id), s.currency, s.is_applied)
@@ -150,7 +150,7 @@ def _sources(order: Order) -> list[Refundable]:
 
 
 def _source(order: Order, payment_id: str, amount: int) -> Refundable:
-    fits = [s for s in _sources(order) if (s.payment_id == payment_id if payment_id else s.is_applied)]
+    fits = [s for s in sources(order) if (s.payment_id == payment_id if payment_id else s.is_applied)]
     if not fits:
         raise RefundTooLarge(f"{order} has no payment that could be refunded.")
     left = fits[0].amount
