@@ -96,6 +96,8 @@ def _draft(path: Path, order_rows: list[Row], seen: Census, rejects: Rejects) ->
     items = [line.item for line in lines]
     total = sum(item.amount_total for item in items)
     why = _whole_fault(key, lines, total, seen)
+    if _stands_twice(order_rows):
+        why = "the same lines stand in the file more than once, with others between"
     if why:
         refuse(path, order_rows, rejects, {}, f"order {key}: {why}")
         return None
@@ -135,3 +137,15 @@ def _differing(heads: set[OrderHead]) -> str:
     columns = zip(OrderHead._fields, zip(*heads, strict=True), strict=True)
     name, values = next((name, set(values)) for name, values in columns if len(set(values)) > 1)
     return f"{name}: {', '.join(sorted(values))}"
+
+
+def _stands_twice(order_rows: list[Row]) -> bool:
+    """Whether the order is in the file again and again: two exports put together, not one order."""
+    pieces: list[list[str]] = []
+    before = 0
+    for row in order_rows:
+        if row.line != before + 1:
+            pieces.append([])
+        pieces[-1].append(row.text)
+        before = row.line
+    return len(pieces) > 1 and all(piece == pieces[0] for piece in pieces)

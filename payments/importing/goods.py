@@ -51,7 +51,7 @@ class Goods:
         slugs = _free_slugs(goods)
         products = Product.objects.bulk_create(
             Product(category=self._category, name=good.product_name, slug=slug, is_active=False)
-            for good, slug in zip(goods.values(), slugs, strict=False)
+            for good, slug in zip(goods.values(), slugs, strict=True)
         )
         variants = Variant.objects.bulk_create(
             Variant(

@@ -8,6 +8,7 @@ from typing import IO, Any, Self
 from payments.importing.reading import BadFile, Row
 
 COLUMNS = ("file", "line", "reason", "row")
+MOST_WAITING = 10_000
 
 
 class Rejects:
@@ -19,6 +20,7 @@ class Rejects:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
+        self._waiting: list[tuple[str, int, str, str]] = []
 
     def __enter__(self) -> Self:
         try:
@@ -34,13 +36,18 @@ class Rejects:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.flush()
         self._file.close()
 
     def add(self, source: Path, row: Row, reason: str) -> None:
-        """Write one row, and why it was not taken."""
+        """Note one row, and why it was not taken."""
         self.count += 1
-        self._writer.writerow((source.name, row.line, reason, row.text))
+        self._waiting.append((source.name, row.line, reason, row.text))
+        if len(self._waiting) == MOST_WAITING:
+            self.flush()
 
     def flush(self) -> None:
-        """Put what was written on the disk, so that a killed run leaves it behind."""
+        """Put what was noted on the disk, by line, so that a killed run leaves it behind."""
+        self._writer.writerows(sorted(self._waiting))
+        self._waiting.clear()
         self._file.flush()

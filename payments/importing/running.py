@@ -14,6 +14,7 @@ from payments.importing import reading
 from payments.importing.cells import REFUND_COLUMNS
 from payments.importing.gathering import Census, census, drafts
 from payments.importing.goods import Goods
+from payments.importing.reading import BadFile
 from payments.importing.refunding import refund_lines, write_refunds
 from payments.importing.rejects import Rejects
 from payments.importing.writing import write_orders
@@ -23,7 +24,7 @@ T = TypeVar("T")
 BATCH = 500  # orders, or refunds, a transaction
 
 Progress = Callable[[str, int, int], None]
-"""Told after each batch: what is done, how many rows of how many."""
+"""Told after each batch: what is done, how many rows of how many. All of them once, at the end."""
 
 
 @dataclass(slots=True)
@@ -41,13 +42,17 @@ class Outcome:
 def import_files(
     *, orders: Path, refunds: Path | None, rejects: Path, batch: int = BATCH, progress: Progress
 ) -> Outcome:
-    """Bring in the files and write one audit row. Raises BadFile, before anything is written if it can.
+    """Bring in the files and write one audit row.
 
     Each batch is a transaction of its own: a run that was killed is finished by running it again.
+    Raises BadFile, and nothing was written then, unless a file was changed meanwhile.
     """
+    files = [path for path in (orders, refunds) if path]
+    if rejects.resolve() in {path.resolve() for path in files}:
+        raise BadFile(f"{rejects} is a file to import: name another with --rejects.")
     seen = census(orders)
     refund_rows = sum(1 for _ in reading.rows(refunds, REFUND_COLUMNS)) if refunds else 0
-    hashes = {path.name: reading.sha256(path) for path in (orders, refunds) if path}
+    hashes = {path.name: reading.sha256(path) for path in files}
     done = Outcome()
     with Rejects(rejects) as rejected:
         _import_orders(orders, seen, rejected, batch, progress, done)
@@ -72,7 +77,8 @@ def _import_orders(
         done.known_orders += written.there
         done.new_lines += written.new_lines
         rows += sum(len(draft.rows) for draft in batch)
-        progress("order lines", rows, seen.rows)
+        if rows < seen.rows:
+            progress("order lines", rows, seen.rows)
     progress("order lines", seen.rows, seen.rows)
 
 
@@ -86,7 +92,8 @@ def _import_refunds(
         done.new_refunds += written.new
         done.known_refunds += written.there
         rows += len(batch)
-        progress("refunds", rows, total)
+        if rows < total:
+            progress("refunds", rows, total)
     progress("refunds", total, total)
 
 

@@ -1,6 +1,5 @@
 """Bring in the orders and refunds of another shop."""
 
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from payments.importing.running import BATCH, Outcome, import_files
 
 TERMINAL_PAUSE = 0.1  # seconds between two updates of the line on a terminal
 LOG_PAUSE = 10.0  # and between two lines in a log
+LARGEST_BATCH = 2000
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             "--rejects", type=Path, help="where rejected rows go (default: LINES.rejects.csv, in this folder)"
         )
         parser.add_argument(
-            "--batch", type=_positive, default=BATCH, help=f"orders a transaction (default: {BATCH})"
+            "--batch", type=batch_size, default=BATCH, help=f"orders a transaction (default: {BATCH})"
         )
         parser.add_argument("--fail-on-rejects", action="store_true", help="exit 1 when a row was rejected")
 
@@ -43,16 +43,17 @@ class Command(BaseCommand):
                 refunds=options["refunds"],
                 rejects=rejects,
                 batch=options["batch"],
-                progress=self._progress(),
+                progress=ProgressLine(self.stderr),
             )
         except BadFile as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(_summary(done, time.monotonic() - began, rejects))
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Stopped. What was done stays; run it again to go on.", returncode=130
+            ) from None
+        self.stdout.write(summary(done, rejects, time.monotonic() - began))
         if done.rejected_rows and options["fail_on_rejects"]:
-            sys.exit(1)
-
-    def _progress(self) -> "ProgressLine":
-        return ProgressLine(self.stderr)
+            raise CommandError(f"Rows were rejected: see {rejects}.")
 
 
 class ProgressLine:
@@ -71,32 +72,36 @@ class ProgressLine:
         share = done * 100 // total if total else 100
         text = f"{done:,} of {total:,} {what} ({share} %)"
         if self._is_terminal:
-            bar = ("█" * (share // 5)).ljust(20, "░")
-            self._out.write(f"\r{bar} {text}\033[K", str, "\n" if ended else "")
+            bar = ("#" * (share // 5)).ljust(20, ".")  # plain: any terminal has these
+            self._out.write(f"\r[{bar}] {text}\033[K", str, "\n" if ended else "")
         else:
             self._out.write(text, str)
         self._out.flush()
 
 
-def _summary(done: Outcome, seconds: float, rejects: Path) -> str:
-    rejected = f"{done.rejected_rows:,} rows rejected"
-    if done.rejected_rows:
-        rejected += f", see {rejects}"
+def summary(done: Outcome, rejects: Path, seconds: float) -> str:
+    """One line: what is new, what was there, what was not taken."""
+    lines = f" of {done.new_lines:,} lines" if done.new_orders else ""
     return (
-        f"{done.new_orders:,} new orders ({done.new_lines:,} lines), {done.known_orders:,} already there; "
-        f"{done.new_refunds:,} new refunds, {done.known_refunds:,} already there; {rejected}. "
+        f"{_count(done.new_orders, 'new order')}{lines}, {done.known_orders:,} already there; "
+        f"{_count(done.new_refunds, 'new refund')}, {done.known_refunds:,} already there; "
+        f"{_count(done.rejected_rows, 'row')} rejected{f', see {rejects}' if done.rejected_rows else ''}. "
         f"{seconds:.1f} s."
     )
+
+
+def batch_size(text: str) -> int:
+    """From 1 to 2000: more in one statement than a database takes. Raises ValueError."""
+    number = int(text)
+    if not 1 <= number <= LARGEST_BATCH:
+        raise ValueError(text)
+    return number
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _stem(path: Path) -> str:
     """`order_lines` of `order_lines.csv.gz`."""
     return path.name.removesuffix(".gz").removesuffix(".csv")
-
-
-def _positive(text: str) -> int:
-    """A number of orders."""
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
