@@ -34,6 +34,7 @@ TOLD_BY_OTHER_FACTS = {
     "dispute_reversal",
 }
 FEES = {"fee", "network_cost"}
+PAYOUTS = {"payout", "payout_reversal"}  # not payout_minimum_balance_hold: that money stays with Stripe
 # Sources whose money is told by the fact of that id, whatever the category says.
 SOURCES_WITH_FACTS = ("ch_", "py_", "re_", "pyr_", "dp_", "du_", "po_")
 
@@ -172,7 +173,7 @@ def payout_lines(payout: Payout) -> list[Line]:
 def transaction_lines(transaction: BalanceTransaction) -> list[Line]:
     """Money that no order tells of: Stripe's own fees, a payout's fee, adjustments, top-ups."""
     category, amount = transaction.reporting_category, transaction.net
-    if category.startswith("payout"):
+    if category in PAYOUTS:
         category, amount = "fee", -transaction.fee
     elif category in TOLD_BY_OTHER_FACTS or transaction.source_id.startswith(SOURCES_WITH_FACTS):
         return []

@@ -178,6 +178,13 @@ WITHOUT_ORDER = """
         FROM payments_balancetransaction
         WHERE net <> 0 AND reporting_category NOT IN ('charge', 'charge_failure', 'refund', 'refund_failure',
             'partial_capture_reversal', 'dispute', 'dispute_reversal', 'payout', 'payout_reversal')
+            AND SUBSTR(source_id, 1, 3) NOT IN ('ch_', 'py_', 're_', 'dp_', 'du_', 'po_')
+            AND SUBSTR(source_id, 1, 4) <> 'pyr_'
+        UNION ALL
+        SELECT balance_transaction_id, -fee, currency, created,
+            CASE WHEN fee > 0 THEN 'fee' ELSE 'fee_credit' END
+        FROM payments_balancetransaction
+        WHERE fee <> 0 AND reporting_category IN ('payout', 'payout_reversal')
     ),
     both_ends AS (
         SELECT 'payout' AS kind, payout_id AS source_id, currency, LOCAL_DAY(created) AS day,

@@ -1,6 +1,5 @@
 """Refunds that are told twice, half, late, or not at all, and those that come back."""
 
-
 from payments.models import LedgerEntry, Refund
 from payments.stories.story import Story
 from payments.stories.versions import Json
