@@ -65,9 +65,9 @@ class RequestTests(RefundCase):
                 self.ask(5_00)
 
     def test_no_answer_is_asked_for_again_with_the_same_key(self) -> None:
-        with patch(CREATE, side_effect=GatewayError("down", is_final=False)) as first:
-            with self.assertRaises(refunds.NoAnswer):
-                self.ask(6_00)
+        down = patch(CREATE, side_effect=GatewayError("down", is_final=False))
+        with down as first, self.assertRaises(refunds.NoAnswer):
+            self.ask(6_00)
         with patch(CREATE, return_value=self.answer(6_00)) as again:
             answered = refunds.submit_pending(timezone.now() + timedelta(minutes=2))
 
@@ -76,9 +76,9 @@ class RequestTests(RefundCase):
         self.assertEqual(self.refunded(), 6_00)
 
     def test_a_refusal_is_final_and_frees_the_amount(self) -> None:
-        with patch(CREATE, side_effect=GatewayError("disputed", is_final=True)):
-            with self.assertRaisesMessage(refunds.RefundRefused, "disputed"):
-                self.ask(6_00)
+        refused = patch(CREATE, side_effect=GatewayError("disputed", is_final=True))
+        with refused, self.assertRaisesMessage(refunds.RefundRefused, "disputed"):
+            self.ask(6_00)
 
         self.assertEqual(RefundRequest.objects.get().status, RequestStatus.REFUSED)
         self.assertEqual(refunds.amount_refundable(Order.objects.get()), 10_00)
