@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpResponseBase
-from django.test import Client, SimpleTestCase, TestCase
+from django.test import Client, SimpleTestCase, TestCase, override_settings
 from django.urls import reverse
 
 from accounts.models import Role
@@ -66,6 +66,7 @@ class RbacMatrixTests(SimpleTestCase):
         self.assertEqual(len(keys), len(set(keys)))
 
 
+@override_settings(STRIPE_WEBHOOK_SECRETS=["whsec_of_these_tests"])
 class RbacSurfaceTests(TestCase):
     def setUp(self) -> None:
         cache.clear()  # login tries are counted there
@@ -88,6 +89,13 @@ class RbacSurfaceTests(TestCase):
                     answers = {asker: self.ask(address, row.method, asker) for asker in ASKERS}
                     if not agree(row.cells, answers):
                         self.fail(f"says {row.cells}; {line(address.name, row.method, answers)}")
+
+    def test_what_takes_post_can_not_be_reached_by_a_link(self) -> None:
+        matrix = rows()
+        for address in addresses():
+            if {row.method for row in rows_of(address, matrix)} == {"POST"}:
+                with self.subTest(url=address.name):
+                    self.assertEqual(self.ask(address, "GET", Role.ADMIN), "405")
 
     def ask(self, address: Address, method: str, asker: str) -> str:
         """The answer, as the matrix writes it. What the question changed is taken back."""

@@ -19,7 +19,7 @@ const narrow = () => innerWidth < 700;
 
 // Minor units as text, in the table's own currency: exact for tooltips, without empty digits on an axis.
 const moneyFormats = ({ currency, digits }) => {
-  if (!currency) return { exact: count, axis: count };
+  if (!currency) return { exact: count, axis: count, unit: 1 };
   const unit = 10 ** Number(digits);
   const format = (least) =>
     new Intl.NumberFormat("en-GB", {
@@ -33,6 +33,7 @@ const moneyFormats = ({ currency, digits }) => {
   return {
     exact: (minor) => minus(exact.format(minor / unit)),
     axis: (minor) => minus(round.format(minor / unit)),
+    unit,
   };
 };
 
@@ -86,9 +87,12 @@ const categoryAxis = (data, extra = {}) => ({
   axisLabel: { ...text("muted"), hideOverlap: true, ...extra.axisLabel },
   ...extra.axis,
 });
+// A window without money still gets an axis: from nothing to one unit.
 const moneyAxis = ({ money }, extra = {}) => ({
   type: "value",
   splitNumber: 4,
+  minInterval: money.unit,
+  max: ({ min, max }) => (min === 0 && max === 0 ? money.unit : null),
   splitLine: { lineStyle: { color: color("chart-grid") } },
   axisLabel: { ...text("muted"), formatter: money.axis },
   ...extra,
