@@ -36,7 +36,8 @@ def steps(now: datetime) -> dict[str, Callable[[], int]]:
         "oversold orders refunded": refunds.refund_what_cannot_be_sent,
         "balance transactions fetched": lambda: sync.pull_missing(now),
         "days built": lambda: build(now=now).days,
-        "checks run": run_checks,
+        "checks run": lambda: run_due_checks(now),
+        "old runs of checks forgotten": lambda: running.prune(now),
     }
 
 
@@ -54,12 +55,15 @@ def run(now: datetime) -> Iterator[Done]:
 
 def retry_failed_events() -> int:
     """Apply failed events again, in the order they came; returns how many now went well."""
-    failed = StripeEvent.objects.filter(status=EventStatus.FAILED).order_by("pk")
-    return sum(inbox.apply_again(event).status != EventStatus.FAILED for event in failed.iterator())
+    failed = list(StripeEvent.objects.filter(status=EventStatus.FAILED).order_by("pk").values_list("pk"))
+    receipts = (inbox.apply_again(StripeEvent.objects.get(pk=pk)) for (pk,) in failed)
+    return sum(receipt.status != EventStatus.FAILED for receipt in receipts)
 
 
-def run_checks() -> int:
-    """Run every check. Raises RuntimeError when one could not prove anything."""
+def run_due_checks(now: datetime) -> int:
+    """Run every check, every five minutes. Raises RuntimeError when one could not prove anything."""
+    if not running.are_due(now):
+        return 0
     runs = list(running.run())
     unproven = [run.check_name for run in runs if not run.proves]
     if unproven:

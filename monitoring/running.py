@@ -21,6 +21,7 @@ LOCK = "checks"
 PATIENCE = 300.0  # seconds to wait for another run to end
 IN_MEMORY = 1_000_000  # bytes of findings; more go to a temporary file
 KEPT = timedelta(days=7)
+EVERY = timedelta(minutes=5) - timedelta(seconds=10)  # a tick a minute: the fifth one runs them
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,12 @@ def selected(names: Collection[str]) -> list[Check]:
     if unknown := sorted(set(names) - set(registry)):
         raise UnknownCheck(f"No check is called {', '.join(unknown)}. There are: {', '.join(registry)}.")
     return [check for check in registry.values() if not names or check.name in names]
+
+
+def are_due(now: datetime) -> bool:
+    """Some check has not run for five minutes."""
+    fresh = CheckRun.objects.filter(started_at__gt=now - EVERY, check_name__in=registry)
+    return fresh.values("check_name").distinct().count() < len(registry)
 
 
 def prune(now: datetime) -> int:

@@ -38,11 +38,15 @@ def orders_paid(now: datetime) -> Iterator[Finding]:
 
 
 ORDERS_AND_SALES = """
-    WITH sale AS (
+    WITH moved AS (
+        SELECT order_id, currency, occurred_on, SUM(amount) AS amount
+        FROM payments_ledgerentry WHERE kind = 'sale' AND order_id IS NOT NULL
+        GROUP BY order_id, currency, occurred_on
+    ),
+    sale AS (
         SELECT order_id, currency, SUM(amount) AS amount,
             MAX(CASE WHEN amount > 0 THEN occurred_on END) AS day
-        FROM payments_ledgerentry WHERE kind = 'sale' AND order_id IS NOT NULL
-        GROUP BY order_id, currency
+        FROM moved GROUP BY order_id, currency
     ),
     both_ends AS (
         SELECT o.id, o.number, o.status, o.currency, o.amount_total, LOCAL_DAY(o.paid_at) AS paid_on,

@@ -66,6 +66,29 @@ class TickTests(TestCase):
         self.assertIn("checks run", self.tick())
         self.assertTrue(CheckRun.objects.exists())
 
+    def test_checks_wait_for_five_minutes_after_their_last_run(self) -> None:
+        self.tick()
+        runs = CheckRun.objects.count()
+
+        self.tick()
+        self.assertEqual(CheckRun.objects.count(), runs)
+
+        CheckRun.objects.update(started_at=timezone.now() - timedelta(minutes=5))
+        self.tick()
+        self.assertEqual(CheckRun.objects.count(), 2 * runs)
+
+    def test_runs_of_long_ago_are_forgotten(self) -> None:
+        ago = timezone.now() - timedelta(days=8)
+        old = CheckRun.objects.create(check_name="stock_moved", status="passed", started_at=ago)
+
+        self.tick()
+
+        self.assertFalse(CheckRun.objects.filter(pk=old.pk).exists())
+
+    def test_a_pause_is_at_least_a_second(self) -> None:
+        with self.assertRaisesMessage(CommandError, "invalid seconds value: '0'"):
+            call_command("tick", "--loop", "0")
+
     def test_a_failing_step_is_told_and_stops_no_other(self) -> None:
         out = StringIO()
         broken = patch("monitoring.periodic.sync.pull_missing", side_effect=OSError("no network"))

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from monitoring import periodic
@@ -21,7 +21,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--loop", type=int, metavar="SECONDS", help="again and again, with this pause")
+        parser.add_argument(
+            "--loop", type=seconds, metavar="SECONDS", help="again and again, with this pause"
+        )
 
     def handle(self, *args: Any, loop: int | None, **options: Any) -> None:
         while True:
@@ -41,8 +43,20 @@ class Command(BaseCommand):
         except Busy as busy:
             self.stdout.write(str(busy))
             return 0
+        except DatabaseError as error:  # a loop outlives a database that is away for a while
+            self.stdout.write(f"The database does not answer: {error}")
+            return 1
 
     def _tell(self, done: periodic.Done) -> bool:
         outcome = f"FAILED: {done.error}" if done.error else f"{done.number:,}"
         self.stdout.write(f"{done.step:<30} {outcome:<12} {done.seconds:6.2f} s")
+        self.stdout.flush()
         return bool(done.error)
+
+
+def seconds(text: str) -> int:
+    """Whole seconds. Raises ValueError, which the parser reports."""
+    number = int(text)
+    if not 1 <= number <= 86_400:
+        raise ValueError(text)
+    return number
