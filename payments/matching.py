@@ -22,6 +22,24 @@ WAITING = " UNION ALL ".join(
         ("payments_dispute", "charge_id"),
     )
 )
+# Facts without an order whose order can be found now, each with it.
+MISSED = " UNION ALL ".join(
+    f"""SELECT COALESCE(o.id, p.order_id, {of_charge}, n.id), f.payment_intent_id, {charge_id}
+    FROM payments_{table} f
+    LEFT JOIN orders_order o ON o.payment_intent_id = f.payment_intent_id
+    LEFT JOIN payments_payment p ON p.payment_intent_id = f.payment_intent_id
+    {join}
+    LEFT JOIN orders_order n ON n.number = f.claimed_order
+    WHERE f.order_id IS NULL AND COALESCE(o.id, p.order_id, {of_charge}, n.id) IS NOT NULL"""
+    for table, charge_id, of_charge, join in (
+        ("payment", "''", "p.order_id", ""),
+        ("charge", "f.charge_id", "p.order_id", ""),
+        *(
+            (table, "f.charge_id", "c.order_id", "LEFT JOIN payments_charge c ON c.charge_id = f.charge_id")
+            for table in ("refund", "dispute")
+        ),
+    )
+)
 NO_ORDER = "No order of ours has this payment."
 
 
@@ -70,6 +88,16 @@ def waiting_for(order: Order) -> tuple[set[str], set[str]]:
     """Payment intents and charges that came before this order did."""
     rows = sql.fetch(WAITING, [order.number, order.payment_intent_id or ""] * len(ORDER_FACTS))
     return {intent for intent, _ in rows} - {""}, {charge for _, charge in rows} - {""}
+
+
+def missed() -> dict[int, tuple[set[str], set[str]]]:
+    """Payment intents and charges by the order they belong to, of facts that have no order yet."""
+    found: dict[int, tuple[set[str], set[str]]] = {}
+    for order_id, intent, charge in sql.fetch(MISSED):
+        intents, charges = found.setdefault(order_id, (set(), set()))
+        intents.add(intent)
+        charges.add(charge)
+    return found
 
 
 def _lock(condition: str, value: str) -> Order | None:

@@ -107,27 +107,21 @@ def adopt(order: Order) -> None:
         order.refresh_from_db()
 
 
-def adopt_waiting(cause: Cause, *, most: int = 1000) -> int:
-    """Give facts without an order to the order they can be found for now; returns how many.
+def adopt_waiting(cause: Cause) -> int:
+    """Give facts without an order to the order they can be found for now; returns to how many orders.
 
-    An event and the order it is about can miss each other when both commit in the same moment.
-    Looks at the newest `most` facts of each kind: those of other applications never find one.
+    An event and the order it is about can miss each other when both commit in the same moment: the
+    event found no order yet, and the order no payment. The next event of the payment finds them
+    as well; this is for when none comes.
     """
-    found = 0
-    for model in matching.ORDER_FACTS:
-        loose = model._default_manager.filter(order=None).order_by("-pk")
-        for row in loose.values()[:most]:
-            fact: sql.Row = {**row}
-            with transaction.atomic():
-                order = matching.lock_order_of(fact)
-                if order is None:
-                    continue
-                matching.link(
-                    order.pk, intents=[fact["payment_intent_id"]], charges=[fact.get("charge_id", "")]
-                )
-                project([order], cause)
-                found += 1
-    return found
+    adopted = 0
+    for order_id, (intents, charges) in sorted(matching.missed().items()):
+        with transaction.atomic():
+            orders = lock([order_id])
+            if matching.link(order_id, intents=intents, charges=charges):
+                project(orders, cause)
+                adopted += 1
+    return adopted
 
 
 def retry_allocation(cause: Cause) -> int:
