@@ -5,6 +5,7 @@ violation of the Content-Security-Policy, a file that is missing. Without a Chro
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -19,6 +20,7 @@ from accounts.models import Role, User
 from purelaka.testing import GuardedTransactionTestCase, make_user
 
 AXE = Path(__file__).parent / "tests" / "vendor" / "axe.min.js"
+SPRITE = Path(settings.BASE_DIR) / "static" / "vendor" / "icons.svg"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge", "chrome")
 QUIET = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 MISSING = "no Chromium here: install it (or `playwright install chromium`), or name it in CHROMIUM"
@@ -99,6 +101,15 @@ class BrowserTestCase(GuardedTransactionTestCase, StaticLiveServerTestCase):
         page = page or self.page
         width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         self.assertEqual(width, 0, f"{page.url} is {width} pixels wider than the window")
+
+    def assert_icons_drawn(self, page: Page | None = None) -> None:
+        """Every icon on the page is in the sprite: a missing one is nothing, without a complaint."""
+        page = page or self.page
+        drawn = set(re.findall(r'<symbol id="([^"]+)"', SPRITE.read_text(encoding="utf-8")))
+        shown = page.eval_on_selector_all(
+            "svg.icon use", "uses => uses.map((use) => use.href.baseVal.split('#')[1])"
+        )
+        self.assertEqual(set(shown) - drawn, set(), f"not in the sprite: run scripts/vendor.py ({page.url})")
 
     def _note(self, message: ConsoleMessage) -> None:
         # That an error page has an error status is no complaint about the page.

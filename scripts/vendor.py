@@ -74,7 +74,8 @@ PACKAGES = [
 
 # {% icon "truck" %}, icon="truck", "icon": "truck"
 NAMED = re.compile(r"""\bicon["']?(?:\s*[=:]\s*|\s+)["']([a-z0-9-]+)["']""")
-SOURCES = ("templates/**/*.html", "*/templates/**/*.html", "*/*.py")
+QUOTED = re.compile(r"""["']([a-z0-9-]{2,})["']""")
+TEMPLATES, PYTHON = ("templates/**/*.html", "*/tests/*.html"), "[a-z]*/**/*.py"
 SOURCE_MAP = re.compile(rb"/[*/]# sourceMappingURL=\S+(?: \*/)?\s*$")
 
 
@@ -132,7 +133,8 @@ def unpacked(package: Package, folder: Path) -> Path:
 
 def sprite(icons: Path) -> str:
     """One SVG with a symbol for each icon that is named somewhere, drawn in the text's colour."""
-    symbols = [symbol(icons, name) for name in sorted(icons_named())]
+    chosen = {name for name in icons_chosen() if (icons / "icons" / "outline" / f"{name}.svg").exists()}
+    symbols = [symbol(icons, name) for name in sorted(icons_named() | chosen)]
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 
@@ -154,8 +156,19 @@ LINES = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="r
 
 def icons_named() -> set[str]:
     """The icons that templates and Python name."""
-    files = [path for pattern in SOURCES for path in ROOT.glob(pattern) if ".venv" not in path.parts]
-    return {name for path in files for name in NAMED.findall(path.read_text(encoding="utf-8"))}
+    return {name for text in sources(*TEMPLATES, PYTHON) for name in NAMED.findall(text)}
+
+
+def icons_chosen() -> set[str]:
+    """Words that may be icons: those in quotes where Python speaks of icons, as for an order's timeline."""
+    speaking = [text for text in sources(PYTHON) if re.search(r"\bicon\b", text)]
+    return {name for text in speaking for name in QUOTED.findall(text)}
+
+
+def sources(*patterns: str) -> list[str]:
+    """The texts of our files, without those of the tools."""
+    files = {path for pattern in patterns for path in ROOT.glob(pattern)} - {Path(__file__).resolve()}
+    return [path.read_text(encoding="utf-8") for path in files]
 
 
 def icons_drawn() -> set[str]:

@@ -64,6 +64,7 @@ class StaffPageTests(BrowserTestCase):
         self.visit(url, page)
         self.assert_fits(page)
         self.assert_accessible(page)
+        self.assert_icons_drawn(page)
         if page.viewport_size == {"width": WIDE[0], "height": WIDE[1]}:
             page.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
             self.assert_fits(page)
