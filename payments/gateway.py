@@ -6,12 +6,12 @@ docs.stripe.com/webhooks (signatures), docs.stripe.com/api/idempotent_requests.
 import re
 import time
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import stripe
 from django.conf import settings
 
-from payments.mock_gateway import MockGateway
+from payments.mock_gateway import CHARGES, MockGateway
 
 TOLERANCE = 300  # seconds, in the past and in the future
 TIMESTAMP = re.compile(r"(?:^|,)\s*t=(\d{1,11})(?:,|$)")
@@ -37,7 +37,10 @@ class Gateway(Protocol):
     def create_refund(
         self, *, payment_intent_id: str, amount: int, reason: str, key: str, metadata: dict[str, str]
     ) -> dict[str, Any]:
-        """Send `amount` minor units back. `key` makes it safe to repeat. Raises GatewayError."""
+        """Send `amount` minor units back. `key` makes it safe to repeat. Raises GatewayError.
+
+        `payment_intent_id` is the id of a charge where there was no payment intent.
+        """
 
     def find_refund(self, *, payment_intent_id: str, key: str) -> dict[str, Any] | None:
         """The refund with `request_key` `key` in its metadata, if Stripe has made it."""
@@ -87,11 +90,8 @@ class StripeGateway:
     def create_refund(
         self, *, payment_intent_id: str, amount: int, reason: str, key: str, metadata: dict[str, str]
     ) -> dict[str, Any]:
-        params: stripe.params.RefundCreateParams = {
-            "payment_intent": payment_intent_id,
-            "amount": amount,
-            "metadata": metadata,
-        }
+        params: stripe.params.RefundCreateParams = {"amount": amount, "metadata": metadata}
+        params[_kind(payment_intent_id)] = payment_intent_id
         if reason:
             params["reason"] = reason
         try:
@@ -104,7 +104,9 @@ class StripeGateway:
 
     def find_refund(self, *, payment_intent_id: str, key: str) -> dict[str, Any] | None:
         try:
-            found = self.client.v1.refunds.list(params={"payment_intent": payment_intent_id, "limit": 100})
+            about: stripe.params.RefundListParams = {"limit": 100}
+            about[_kind(payment_intent_id)] = payment_intent_id
+            found = self.client.v1.refunds.list(params=about)
             plain = (_plain(refund) for refund in found.auto_paging_iter())
             return next((r for r in plain if (r.get("metadata") or {}).get("request_key") == key), None)
         except stripe.StripeError as error:
@@ -121,6 +123,11 @@ class StripeGateway:
             return [_plain(item) for item in found.auto_paging_iter()]
         except stripe.StripeError as error:
             raise _ours(error) from error
+
+
+def _kind(payment_id: str) -> Literal["charge", "payment_intent"]:
+    """Older payments are a charge without a payment intent."""
+    return "charge" if payment_id.startswith(CHARGES) else "payment_intent"
 
 
 def _plain(answer: stripe.StripeObject) -> dict[str, Any]:

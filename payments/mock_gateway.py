@@ -4,9 +4,12 @@ import hashlib
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
-from payments.models import Payment, Refund
+from payments.models import Charge, Payment, Refund
+
+CHARGES = ("ch_", "py_")  # ids of charges that may have no payment intent
 
 
 class MockGateway:
@@ -15,14 +18,15 @@ class MockGateway:
     def create_refund(
         self, *, payment_intent_id: str, amount: int, reason: str, key: str, metadata: dict[str, str]
     ) -> dict[str, Any]:
-        payment = Payment.objects.get(payment_intent_id=payment_intent_id)
+        is_charge = payment_intent_id.startswith(CHARGES)
         return {
             "id": f"re_{_digest(key)}",
             "object": "refund",
             "amount": amount,
-            "currency": payment.currency,
+            "currency": _currency(payment_intent_id),
             "created": int(timezone.now().timestamp()),
-            "payment_intent": payment_intent_id,
+            "payment_intent": None if is_charge else payment_intent_id,
+            "charge": payment_intent_id if is_charge else None,
             "reason": reason or None,
             "status": "succeeded",
             "metadata": metadata,
@@ -52,6 +56,14 @@ class MockGateway:
             }
             for refund in Refund.objects.filter(refund_id=source_id)
         ]
+
+
+def _currency(payment_id: str) -> str:
+    """Of a payment intent or a charge; the event of one may be known without that of the other."""
+    intents = Payment.objects.filter(payment_intent_id=payment_id)
+    charges = Charge.objects.filter(Q(charge_id=payment_id) | Q(payment_intent_id=payment_id))
+    found: str = intents.values_list("currency").union(charges.values_list("currency"))[0][0]
+    return found
 
 
 def _digest(key: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -17,7 +17,7 @@ from payments import answers
 from payments.gateway import GatewayError, gateway
 from payments.ledger import Refundable, refundable
 from payments.loading import facts_of
-from payments.models import Refund, RefundRequest, RequestStatus
+from payments.models import Refund, RefundRequest, RefundStatus, RequestStatus
 from purelaka import money
 
 logger = logging.getLogger(__name__)
@@ -165,11 +165,16 @@ def _source(order: Order, payment_id: str, amount: int) -> Refundable:
 
 
 def _amount_asked(payment_id: str) -> int:
-    """Of requests that Stripe has not answered, and whose refund no webhook has told us of."""
+    """What may go back without having been counted yet, in minor units.
+
+    Requests that Stripe has not answered, and whose refund no webhook has told us of; and refunds
+    that wait for the customer's details.
+    """
+    told = Refund.objects.filter(Q(payment_intent_id=payment_id) | Q(charge_id=payment_id))
+    waits = sum(refund.amount for refund in told if refund.status == RefundStatus.REQUIRES_ACTION)
+    keys = {refund.request_key for refund in told}
     pending = RefundRequest.objects.filter(payment_intent_id=payment_id, status=RequestStatus.PENDING)
-    told = set(Refund.objects.filter(payment_intent_id=payment_id).values_list("request_key", flat=True))
-    unknown = [request.pk for request in pending if str(request.key) not in told]
-    return pending.filter(pk__in=unknown).aggregate(sum=Sum("amount"))["sum"] or 0
+    return waits + sum(request.amount for request in pending if str(request.key) not in keys)
 
 
 def _ask(request: RefundRequest, now: datetime) -> tuple[dict[str, Any], datetime]:

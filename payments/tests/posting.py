@@ -40,9 +40,9 @@ def deliver_bytes(
 
 
 @contextmanager
-def quiet_refusals() -> Iterator[None]:
-    """Django logs each answer of 400 and above; where that is what is tested, it says nothing new."""
-    logger = logging.getLogger("django.request")
+def quiet(name: str) -> Iterator[None]:
+    """Silence a logger that would only repeat what is being tested."""
+    logger = logging.getLogger(name)
     level = logger.level
     logger.setLevel(logging.CRITICAL)
     try:

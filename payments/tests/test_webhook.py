@@ -21,7 +21,7 @@ from payments.tests.posting import (
     SECRET,
     deliver,
     deliver_bytes,
-    quiet_refusals,
+    quiet,
     with_webhook_secret,
 )
 from purelaka.testing import make_order
@@ -58,7 +58,7 @@ BODY = delivery.body(unknown_event())
 @with_webhook_secret()
 class WebhookTests(TestCase):
     def setUp(self) -> None:
-        self.enterContext(quiet_refusals())
+        self.enterContext(quiet("django.request"))
 
     def post(self, body: bytes = BODY, signature: str | None = None) -> "Response":
         headers = {} if signature is None else {SIGNATURE: signature}
