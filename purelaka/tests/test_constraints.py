@@ -1,0 +1,109 @@
+"""Each constraint of each model refuses a bad row; a new constraint without one here fails."""
+
+import uuid
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.conf import settings
+from django.db import IntegrityError, connection, models, transaction
+from django.test import TestCase
+
+from accounts.models import Role
+from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay
+from catalog.models import StockMovement
+from monitoring.models import CheckRun, DataQualityIssue
+from payments.models import LedgerEntry, RefundRequest, StripeEvent
+from purelaka.testing import NOON, make_order, make_user, make_variant
+from wishlist.models import WishlistItem
+
+DAY = date(2026, 6, 15)
+
+
+class Row(NamedTuple):
+    """A row that is good, and what makes a copy of it bad; `or_by` may refuse it as well."""
+
+    good: models.Model
+    bad: dict[str, Any]
+    or_by: str = "-"
+
+
+def our_constraints() -> dict[str, models.BaseConstraint]:
+    ours = [app for app in apps.get_app_configs() if app.path.startswith(str(settings.BASE_DIR / app.name))]
+    found = [each for app in ours for model in app.get_models() for each in model._meta.constraints]
+    return {constraint.name: constraint for constraint in found}
+
+
+def bad_rows() -> dict[str, Row]:
+    """By the constraint that refuses it. A copy is made with all other values of the good row."""
+    user, variant, order = make_user(Role.OPS), make_variant(stock=5), make_order()
+    item = order.items.get()
+    event = StripeEvent.objects.create(
+        event_id="evt_1", type="x", created=NOON, status="ignored", payload="{}"
+    )
+    entry = LedgerEntry.objects.create(
+        kind="sale", amount=1, currency="gbp", source_id="pi_1", occurred_at=NOON, occurred_on=DAY
+    )
+    request = RefundRequest.objects.create(order=order, payment_intent_id="pi_1", amount=1, currency="gbp")
+    movement = StockMovement.objects.create(variant=item.variant, quantity=-1, reason="sale", order_item=item)
+    issue = DataQualityIssue.objects.create(check_name="a", subject="b", severity="error")
+    run = CheckRun.objects.create(check_name="a", status="passed", started_at=NOON)
+    wish = WishlistItem.objects.create(user=user, variant=variant)
+    day = {"day": DAY, "currency": "gbp"}
+    sums = dict.fromkeys("sales orders refunds disputes fees unapplied adjustments payouts".split(), 0)
+    another: dict[str, Any] = {"number": "PL-2", "payment_intent_id": None}
+    return {
+        "user_role_known": Row(user, {"email": "x@example.com", "role": "owner"}),
+        "variant_stock_not_negative": Row(
+            variant, {"sku": "X", "stock": -1, "reserved": -1}, or_by="variant_reserved_not_negative"
+        ),
+        "variant_reserved_not_negative": Row(variant, {"sku": "X", "reserved": -1}),
+        "variant_reserved_in_stock": Row(variant, {"sku": "X", "reserved": 6}),
+        "movement_moves_something": Row(movement, {"order_item_id": None, "quantity": 0}),
+        "movement_reason_known": Row(movement, {"order_item_id": None, "reason": "theft"}),
+        "movement_once_per_item_and_reason": Row(movement, {}),
+        "wish_active_once": Row(wish, {}),
+        "order_status_known": Row(order, another | {"status": "lost"}),
+        "order_paid_has_moment": Row(order, another | {"status": "paid"}),
+        "order_fulfilled_has_moment": Row(order, another | {"status": "fulfilled", "paid_at": NOON}),
+        "order_canceled_has_moment": Row(order, another | {"status": "canceled"}),
+        "order_refunded_within_total": Row(order, another | {"amount_refunded": order.amount_total + 1}),
+        "item_quantity_positive": Row(item, {"quantity": 0, "amount_total": 0}),
+        "item_amount_is_product": Row(item, {"amount_total": item.amount_total + 1}),
+        "event_status_known": Row(event, {"event_id": "evt_2", "status": "lost"}),
+        "ledger_kind_known": Row(entry, {"kind": "tip"}),
+        "ledger_amount_not_zero": Row(entry, {"amount": 0}),
+        "request_amount_positive": Row(request, {"key": uuid.uuid4(), "amount": 0}),
+        "request_status_known": Row(request, {"key": uuid.uuid4(), "status": "lost"}),
+        "snapshot_once_a_day": Row(AnalyticsSnapshotDaily.objects.create(**day, **sums), {}),
+        "customer_once_a_day": Row(CustomerDay.objects.create(**day, email="a@b.c", orders=1, sales=1), {}),
+        "product_once_a_day": Row(ProductDay.objects.create(**day, variant=variant, units=1, sales=1), {}),
+        "refund_once_a_day": Row(RefundDay.objects.create(**day, order=order, refunds=-1), {}),
+        "issue_once_per_subject": Row(issue, {}),
+        "issue_status_known": Row(
+            issue, {"subject": "c", "status": "lost"}, or_by="issue_resolved_has_moment"
+        ),
+        "issue_resolved_has_moment": Row(issue, {"subject": "c", "status": "resolved"}),
+        "check_run_status_known": Row(run, {"status": "lost"}),
+    }
+
+
+class ConstraintTests(TestCase):
+    def test_every_constraint_of_ours_has_its_bad_row(self) -> None:
+        self.assertEqual(set(our_constraints()), set(bad_rows()))
+
+    def test_each_refuses_it(self) -> None:
+        constraints = our_constraints()
+        for name, row in bad_rows().items():
+            # SQLite names the columns of a unique constraint in its error, not the constraint.
+            is_named = connection.vendor == "postgresql" or isinstance(
+                constraints[name], models.CheckConstraint
+            )
+            told = f"{name}|{row.or_by}" if is_named else "UNIQUE constraint failed"
+            with self.subTest(name), self.assertRaisesRegex(IntegrityError, told), transaction.atomic():
+                self.copy(row.good, **row.bad)
+
+    def copy(self, good: models.Model, **bad: Any) -> None:
+        columns = [field.attname for field in good._meta.concrete_fields if not field.primary_key]
+        values = {name: getattr(good, name) for name in columns}
+        type(good)._default_manager.create(**(values | bad))
