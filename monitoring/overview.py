@@ -276,8 +276,8 @@ def _issues(now: datetime) -> Iterator[tuple[str, Entry]]:
             query = f"?check={issue.check_name}"
             url = _address("monitoring:monitoring-issues", query=query)
             check = registry.get(issue.check_name)
-            noun = f"issue of “{check.title if check else issue.check_name}”"
-            yield from ((issue.severity, more) for more in _and_more(issue.number - SHOWN, noun, url))
+            title = f"And {issue.number - SHOWN:,} more: {check.title if check else issue.check_name}"
+            yield issue.severity, Entry("more", "More", title, "", url, "Show all")
 
 
 def _issue_entry(issue: DataQualityIssue, now: datetime) -> Entry:

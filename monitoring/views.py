@@ -15,7 +15,7 @@ from monitoring.check import registry
 from monitoring.filters import IssueFilter
 from monitoring.forms import ResolveForm
 from monitoring.health import OK, health
-from monitoring.models import DataQualityIssue, RunStatus
+from monitoring.models import CheckRun, DataQualityIssue, RunStatus
 from monitoring.overview import overview as read_overview
 from monitoring.standing import standing
 from purelaka.listing import listing
@@ -87,13 +87,15 @@ def run_checks(request: SignedInRequest) -> HttpResponse:
             request, f"{len(unproven)} of {len(runs)} checks proved nothing. Their reasons are below."
         )
     else:
-        opened, resolved = sum(run.opened for run in runs), sum(run.resolved for run in runs)
-        seconds = sum(run.seconds for run in runs)
-        messages.success(
-            request,
-            f"{len(runs)} checks ran in {seconds:.1f} s: {opened} issues opened, {resolved} resolved.",
-        )
+        messages.success(request, _what_came_of(runs))
     return redirect("monitoring:monitoring-issues")
+
+
+def _what_came_of(runs: list[CheckRun]) -> str:
+    opened, resolved = sum(run.opened for run in runs), sum(run.resolved for run in runs)
+    noun = "issue" if opened == 1 else "issues"
+    seconds = sum(run.seconds for run in runs)
+    return f"{len(runs)} checks ran in {seconds:.1f} s: {opened} {noun} opened, {resolved} resolved."
 
 
 def _issue(issue_id: int) -> DataQualityIssue:
