@@ -10,7 +10,7 @@ from analyticsapp.build import build
 from analyticsapp.models import AnalyticsSnapshotDaily, SnapshotBuild
 from catalog.models import Variant
 from monitoring import running
-from monitoring.models import DataQualityIssue, RunStatus
+from monitoring.models import CheckRun, DataQualityIssue, RunStatus
 from monitoring.tests.test_checks import CheckCase
 from monitoring.tests.test_overview import apply, told_order
 from orders.models import Order, RefundState
@@ -102,7 +102,7 @@ class RollupTests(CheckCase):
         SnapshotBuild.objects.update(ledger_id=0, built_at=timezone.now() - timedelta(minutes=59))
 
         self.assertEqual(found("rollups_fresh"), [])
-        self.assertEqual(running.CheckRun.objects.latest("pk").status, RunStatus.PASSED)
+        self.assertEqual(CheckRun.objects.latest("pk").status, RunStatus.PASSED)
 
     def test_rollups_that_were_never_built_prove_nothing(self) -> None:
         SnapshotBuild.objects.all().delete()
