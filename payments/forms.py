@@ -1,28 +1,49 @@
 """What staff fill in on an order's page."""
 
+import re
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
+from payments.ledger import Refundable
 from purelaka import money
+
+# A comma separates thousands, as the pages write them; where it might be a decimal comma, we ask.
+AMOUNT = re.compile(r"-?[0-9.,]+")
+THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
 
 
 class FulfilForm(forms.Form):
     tracking_number = forms.CharField(max_length=64, required=False, label="Tracking number")
 
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="fulfil-%s")
+
+
+class CancelForm(forms.Form):
+    reason = forms.CharField(max_length=200, label="Why", help_text="For the timeline and the audit log.")
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="cancel-%s")
+
 
 class NoteForm(forms.Form):
     text = forms.CharField(max_length=2000, label="Note", widget=forms.Textarea(attrs={"rows": 4}))
 
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="note-%s")
+
 
 class RefundForm(forms.Form):
-    """An amount in major units of the order's currency, as people write it.
+    """An amount in major units, as people write it, of one of the order's payments.
 
     `key` is made once for each page that is shown: sending the same page twice refunds once.
     """
 
     key = forms.UUIDField(widget=forms.HiddenInput)
+    payment_id = forms.ChoiceField(label="Which payment", required=False)
     amount = forms.CharField(max_length=20, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
     reason = forms.ChoiceField(
         choices=[
@@ -33,19 +54,69 @@ class RefundForm(forms.Form):
     )
     note = forms.CharField(max_length=500, required=False, label="Note for the timeline")
 
-    def __init__(self, data: Any = None, *, currency: str, left: int) -> None:
-        start = {"key": uuid.uuid4(), "amount": money.to_major(left, currency)}
-        super().__init__(data, initial=start, auto_id="refund-%s")
-        self.currency, self.left = currency, left
-        self.fields["amount"].label = f"Amount, {currency.upper()}"
-        self.fields["amount"].help_text = f"At most {money.display(left, currency)}."
+    field_order = ("key", "payment_id", "amount", "reason", "note")
 
-    def clean_amount(self) -> int:
-        """Minor units."""
-        try:
-            amount = money.to_minor(self.cleaned_data["amount"].replace(",", ""), self.currency)
-        except money.BadAmount as problem:
-            raise forms.ValidationError(f"{problem}.") from None
-        if amount <= 0:
-            raise forms.ValidationError("Write an amount above zero.")
-        return amount
+    def __init__(self, data: Any = None, *, sources: Sequence[Refundable]) -> None:
+        self.sources = {source.payment_id: source for source in sources}
+        super().__init__(data, initial=self._start(sources), auto_id="refund-%s")
+        payment, amount = self.fields["payment_id"], self.fields["amount"]
+        assert isinstance(payment, forms.ChoiceField)
+        payment.choices = [(source.payment_id, _said(source)) for source in sources]
+        if len(sources) < 2:
+            payment.widget = payment.hidden_widget()
+        currencies = sorted({source.currency.upper() for source in sources})
+        amount.label = f"Amount, {' or '.join(currencies)}" if currencies else "Amount"
+        amount.help_text = f"At most {display_left(sources)}." if sources else ""
+
+    @property
+    def only(self) -> Refundable | None:
+        """The payment, when there is only one to choose."""
+        sources = list(self.sources.values())
+        return sources[0] if len(sources) == 1 else None
+
+    @property
+    def digits(self) -> int:
+        """Digits after the point in its currency."""
+        return money.exponent(self.only.currency) if self.only else 0
+
+    def clean(self) -> dict[str, Any]:
+        """The amount in minor units of the chosen payment's currency."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        chosen = cleaned.get("payment_id") or next(iter(self.sources), "")
+        source, cleaned["payment_id"] = self.sources.get(chosen), chosen
+        if source and "amount" in cleaned:
+            try:
+                cleaned["amount"] = refund_amount(cleaned["amount"], source.currency)
+            except money.BadAmount as problem:
+                self.add_error("amount", f"{problem}.")
+            except forms.ValidationError as problem:
+                self.add_error("amount", problem)
+        return cleaned
+
+    @staticmethod
+    def _start(sources: Sequence[Refundable]) -> dict[str, object]:
+        first = {"amount": money.to_major(sources[0].amount, sources[0].currency)} if sources else {}
+        return {"key": uuid.uuid4(), "payment_id": sources[0].payment_id if sources else "", **first}
+
+
+def display_left(sources: Sequence[Refundable]) -> str:
+    """What can be refunded of each payment: `£20.00`, or `£20.00 or £5.00` of the other."""
+    return " or ".join(money.display(source.amount, source.currency) for source in sources)
+
+
+def _said(source: Refundable) -> str:
+    what = "pays the order" if source.is_applied else "does not pay the order"
+    return f"{money.display(source.amount, source.currency)} left of {source.payment_id[-6:]}, which {what}"
+
+
+def refund_amount(text: str, currency: str) -> int:
+    """Minor units of an amount as people write it. Raises BadAmount or ValidationError."""
+    if not AMOUNT.fullmatch(text):
+        raise forms.ValidationError("Write an amount, such as 12.50.")
+    plain = text.replace(",", "") if THOUSANDS.fullmatch(text) else text
+    if "," in plain:
+        raise forms.ValidationError("Write a point before the smaller unit: 12.50, or 1,250.00.")
+    amount = money.to_minor(plain, currency)
+    if amount <= 0:
+        raise forms.ValidationError("Write an amount above zero.")
+    return amount

@@ -1,77 +1,54 @@
 """All that staff see of one order, put together for its page."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import Count, Min, Q, Sum
+from django.urls import reverse
+from django.utils.http import urlencode
 
-from accounts.models import Role, User
-from orders.models import SOLD, Order, OrderItem, OrderStatus
+from accounts.models import User
+from audit.models import AuditLog
+from catalog.models import StockMovement
+from orders.models import SOLD, Order, OrderItem
 from payments import wording
 from payments.models import (
     BalanceTransaction,
     Charge,
     Dispute,
-    Kind,
     LedgerEntry,
     Payment,
     Payout,
     Refund,
     RefundRequest,
     RequestStatus,
+    StripeEvent,
 )
-from payments.refunds import amount_refundable
-from payments.timeline import Entry, timeline
-from purelaka.figures import MoneyBar, money_bar
+from payments.order_actions import MAY_ACT, Choices, choices
+from payments.order_money import Agreement, Money, agreement, money_of
+from payments.timeline import MONEY, PEOPLE, Entry, History, PaidOut, timeline
 
-MAY_ACT = (Role.OPS, Role.ADMIN)
-DISPUTES = (Kind.DISPUTE_WITHDRAWAL, Kind.DISPUTE_REINSTATEMENT)
-REFUNDS = (Kind.REFUND, Kind.REFUND_REVERSAL)
-FEES = (Kind.FEE, Kind.FEE_CREDIT)
-
-
-@dataclass(frozen=True)
-class Money:
-    """Sums of the order's ledger entries in its currency, minor units; what left us is positive."""
-
-    paid: int
-    fees: int
-    refunded: int
-    disputed: int
-    unapplied: int
-    entries: int
-
-    @property
-    def net(self) -> int:
-        return self.paid - self.fees - self.refunded - self.disputed
-
-    def bar(self, currency: str) -> MoneyBar:
-        parts = [
-            ("fee", "Stripe fee", self.fees),
-            ("refunded", "Refunded", self.refunded),
-            ("disputed", "Disputed", self.disputed),
-            ("net", "Net to bank", self.net),
-        ]
-        return money_bar(total=self.paid, total_label="Paid", currency=currency, parts=parts)
+# An order that somebody tries to break has thousands; its page shows the newest.
+MOST_EVENTS = 200
+TOPICS = (("", "All"), (MONEY, "Money"), (PEOPLE, "People"))
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """A payment with its charges, as the page tells it."""
+class Attempt(NamedTuple):
+    """A payment with the charges that went through, how it was paid, and how many were declined."""
 
     payment: Payment | None
     charges: list[Charge]
-    methods: list[str]
+    method: str
+    declined: int
 
 
-@dataclass(frozen=True)
-class Allowed:
-    """What this person can do to this order now; amounts in minor units."""
+class Tab(NamedTuple):
+    """A choice above the timeline."""
 
-    fulfil: bool
-    cancel: bool
-    note: bool
-    refund: int
-    why_not_fulfil: str
+    text: str
+    url: str
+    is_current: bool
 
 
 @dataclass(frozen=True)
@@ -81,76 +58,135 @@ class OrderPage:
     order: Order
     items: list[OrderItem]
     money: Money
+    agreement: Agreement | None
     attempts: list[Attempt]
     refunds: list[Refund]
     waiting: list[RefundRequest]
     disputes: list[Dispute]
-    payouts: list[Payout]
+    paid_out: list[PaidOut]
     entries: list[LedgerEntry]
     customer: dict[str, object]
     timeline: list[Entry]
-    allowed: Allowed
-
-    @property
-    def bar(self) -> MoneyBar:
-        return self.money.bar(self.order.currency)
+    tabs: list[Tab]
+    has_more_events: bool
+    sent_by: str
+    choices: Choices
 
     @property
     def units(self) -> int:
         return sum(item.quantity for item in self.items)
 
+    @property
+    def method(self) -> str:
+        """How the money would go back."""
+        return next((attempt.method for attempt in self.attempts if attempt.method), "")
 
-def order_page(order: Order, user: User) -> OrderPage:
-    """Read everything about `order`; a fixed number of queries."""
-    payments = list(Payment.objects.filter(order=order).order_by("created"))
-    charges = list(Charge.objects.filter(order=order).order_by("created"))
-    refunds = list(Refund.objects.filter(order=order).order_by("-created"))
-    disputes = list(Dispute.objects.filter(order=order).order_by("-created"))
-    ids = {order.payment_intent_id or ""} | {str(f) for f in (*payments, *charges, *refunds, *disputes)}
-    entries = list(LedgerEntry.objects.filter(order=order).select_related("event").order_by("-pk"))
+
+@dataclass(frozen=True)
+class Facts:
+    """Stripe's objects of one order, oldest first."""
+
+    payments: list[Payment]
+    charges: list[Charge]
+    refunds: list[Refund]
+    disputes: list[Dispute]
+    transactions: list[BalanceTransaction]
+
+    @property
+    def ids(self) -> list[str]:
+        return [str(fact) for fact in (*self.payments, *self.charges, *self.refunds, *self.disputes)]
+
+
+def order_page(order: Order, user: User, topic: str = "") -> OrderPage:
+    """Read everything about `order`, with the timeline of one topic; a fixed number of queries."""
+    facts = _facts(order)
+    entries = list(
+        LedgerEntry.objects.filter(order=order)
+        .select_related("event")
+        .defer("event__payload")
+        .order_by("-occurred_at", "-pk")
+    )
+    history = _history(order, facts)
+    topic = topic if topic in (MONEY, PEOPLE) else ""
     return OrderPage(
         order=order,
-        items=list(order.items.order_by("pk")),
-        money=_money(entries, order.currency),
-        attempts=_attempts(payments, charges),
-        refunds=refunds,
-        waiting=list(RefundRequest.objects.filter(order=order, status=RequestStatus.PENDING)),
-        disputes=disputes,
-        payouts=_payouts(ids),
+        items=list(order.items.select_related("variant").order_by("pk")),
+        money=money_of(entries, order.currency),
+        agreement=agreement(entries, facts.charges, facts.refunds, facts.transactions, order.currency),
+        attempts=_attempts(facts),
+        refunds=facts.refunds[::-1],
+        waiting=[r for r in history.requests if r.status == RequestStatus.PENDING],
+        disputes=facts.disputes[::-1],
+        paid_out=list(history.paid_out),
         entries=entries,
         customer=_customer(order),
-        timeline=timeline(order, ids),
-        allowed=_allowed(order, user),
+        timeline=timeline(history, topic=topic, audit_url=_audit_url(order, user)),
+        tabs=_tabs(order, topic),
+        has_more_events=len(history.events) == MOST_EVENTS,
+        sent_by=_sent_by(history.audit),
+        choices=choices(order, user),
     )
 
 
-def _money(entries: list[LedgerEntry], currency: str) -> Money:
-    def total(*kinds: Kind) -> int:
-        return sum(e.amount for e in entries if e.kind in kinds and e.currency == currency)
-
-    return Money(
-        paid=total(Kind.SALE),
-        fees=-total(*FEES),
-        refunded=-total(*REFUNDS),
-        disputed=-total(*DISPUTES),
-        unapplied=total(Kind.UNAPPLIED),
-        entries=len(entries),
+def _facts(order: Order) -> Facts:
+    charges = list(Charge.objects.filter(order=order).order_by("created", "pk"))
+    refunds = list(Refund.objects.filter(order=order).order_by("created", "pk"))
+    disputes = list(Dispute.objects.filter(order=order).order_by("created", "pk"))
+    sources = [str(fact) for fact in (*charges, *refunds, *disputes)]
+    return Facts(
+        payments=list(Payment.objects.filter(order=order).order_by("created", "pk")),
+        charges=charges,
+        refunds=refunds,
+        disputes=disputes,
+        transactions=list(BalanceTransaction.objects.filter(source_id__in=sources).order_by("created")),
     )
 
 
-def _attempts(payments: list[Payment], charges: list[Charge]) -> list[Attempt]:
-    known = {payment.payment_intent_id: payment for payment in payments}
-    keys = dict.fromkeys([*known, *(charge.payment_intent_id for charge in charges)])
-    groups = {key: [charge for charge in charges if charge.payment_intent_id == key] for key in keys}
+def _history(order: Order, facts: Facts) -> History:
+    ids = {*facts.ids, order.payment_intent_id or ""} - {""}
+    events = StripeEvent.objects.filter(object_id__in=ids).order_by("-created", "-pk")
+    audit = AuditLog.objects.filter(target_type="order", target_id=str(order.pk))
+    moved = StockMovement.objects.filter(order_item__order=order)
+    return History(
+        order=order,
+        events=list(events[:MOST_EVENTS]),
+        audit=list(audit.select_related("actor").order_by("pk")),
+        notes=list(order.notes.select_related("author").order_by("pk")),
+        movements=list(moved.select_related("variant").order_by("pk")),
+        requests=list(order.refund_requests.select_related("actor").order_by("pk")),
+        payments=facts.payments,
+        charges=facts.charges,
+        refunds=facts.refunds,
+        paid_out=_paid_out(facts.transactions),
+    )
+
+
+def _paid_out(transactions: Iterable[BalanceTransaction]) -> list[PaidOut]:
+    """This order's part of each payout it went into."""
+    lines = [line for line in transactions if line.payout_id]
+    payouts = Payout.objects.filter(payout_id__in={line.payout_id for line in lines}).order_by("created")
     return [
-        Attempt(known.get(key), group, [wording.method(charge) for charge in group])
-        for key, group in groups.items()
+        _part(payout, [line for line in lines if line.payout_id == payout.payout_id]) for payout in payouts
     ]
 
 
-def _payouts(ids: set[str]) -> list[Payout]:
-    lines = BalanceTransaction.objects.filter(source_id__in=ids - {""}).exclude(payout_id="")
-    return list(Payout.objects.filter(payout_id__in=lines.values("payout_id")).order_by("created"))
+def _part(payout: Payout, lines: Sequence[BalanceTransaction]) -> PaidOut:
+    amount, fee = sum(line.amount for line in lines), sum(line.fee for line in lines)
+    return PaidOut(payout, amount, fee, payout.currency)
+
+
+def _attempts(facts: Facts) -> list[Attempt]:
+    known = {payment.payment_intent_id: payment for payment in facts.payments}
+    keys = dict.fromkeys([*known, *(charge.payment_intent_id for charge in facts.charges)])
+    return [
+        _attempt(known.get(key), [c for c in facts.charges if c.payment_intent_id == key]) for key in keys
+    ]
+
+
+def _attempt(payment: Payment | None, charges: Sequence[Charge]) -> Attempt:
+    good = [charge for charge in charges if charge.status == "succeeded"]
+    declined = sum(charge.status == "failed" for charge in charges)
+    return Attempt(payment, good, wording.method(good[0]) if good else "", declined)
 
 
 def _customer(order: Order) -> dict[str, object]:
@@ -165,13 +201,21 @@ def _customer(order: Order) -> dict[str, object]:
     )
 
 
-def _allowed(order: Order, user: User) -> Allowed:
-    acts = user.role in MAY_ACT
-    is_paid = order.status == OrderStatus.PAID
-    return Allowed(
-        fulfil=acts and is_paid and not order.awaits_stock,
-        cancel=acts and order.status == OrderStatus.PENDING,
-        note=acts,
-        refund=max(amount_refundable(order), 0) if acts and order.status in SOLD else 0,
-        why_not_fulfil="Some of its goods are not in stock." if is_paid and order.awaits_stock else "",
-    )
+def _sent_by(audit: Iterable[AuditLog]) -> str:
+    senders = [row.actor for row in audit if row.event_type == "order.fulfilled" and row.actor]
+    return senders[-1].get_short_name() if senders else ""
+
+
+def _tabs(order: Order, topic: str) -> list[Tab]:
+    page = reverse("orders:order-detail", args=[order.number])
+    return [
+        Tab(text, f"{page}?log={word}#timeline" if word else f"{page}#timeline", word == topic)
+        for word, text in TOPICS
+    ]
+
+
+def _audit_url(order: Order, user: User) -> str:
+    """The order's rows in the audit log, for those who may read it."""
+    if user.role not in MAY_ACT:
+        return ""
+    return f"{reverse('audit:log')}?{urlencode({'target_type': 'order', 'target_id': str(order.pk)})}"

@@ -1,143 +1,246 @@
-"""The story of one order, from everything that is known of it, newest first."""
+"""What happened to an order, newest first: told by Stripe's events, our people, stock and payouts.
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+Pure functions over rows that `order_page` has read. Events that tell of one happening (a payment makes
+three) become one entry.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from itertools import groupby
+from typing import NamedTuple
 
-from django.db.models import Sum
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from accounts.models import User
 from audit.models import AuditLog
-from catalog.models import StockMovement
-from orders.models import Order
-from payments.models import StripeEvent
-from payments.wording import words
-from purelaka import money
+from catalog.models import StockMovement, StockReason
+from orders.models import Order, OrderNote
+from payments import event_telling, wording
+from payments.event_telling import Told
+from payments.models import (
+    Charge,
+    EventStatus,
+    Payment,
+    Payout,
+    Refund,
+    RefundRequest,
+    RequestStatus,
+    StripeEvent,
+)
+from purelaka.money import display
 
-# Type of event -> icon, tone of its dot, what happened; {amount} is the object's.
-EVENTS = {
-    "payment_intent.created": ("credit-card", "", "Payment of {amount} begun"),
-    "payment_intent.succeeded": ("check", "is-good", "Payment of {amount} succeeded"),
-    "payment_intent.payment_failed": ("ban", "is-bad", "Payment declined: {failure}"),
-    "payment_intent.requires_action": ("shield-check", "", "The customer's bank asks for 3-D Secure"),
-    "payment_intent.canceled": ("ban", "", "Payment cancelled"),
-    "payment_intent.processing": ("clock", "", "Payment of {amount} in progress"),
-    "charge.succeeded": ("credit-card", "is-good", "{amount} charged"),
-    "charge.failed": ("ban", "is-bad", "Charge of {amount} failed: {failure}"),
-    "charge.updated": ("refresh", "", "Stripe completed the charge"),
-    "charge.refunded": ("arrow-back-up", "", "{refunded} of the charge refunded so far"),
-    "refund.created": ("arrow-back-up", "", "Refund of {amount} made, {status}"),
-    "refund.updated": ("arrow-back-up", "", "Refund of {amount} is {status}"),
-    "refund.failed": ("alert-circle", "is-bad", "Refund of {amount} failed: {failure}"),
-    "refund.answered": ("arrow-back-up", "", "Stripe took the refund of {amount}, {status}"),
-    "charge.refund.updated": ("arrow-back-up", "", "Refund of {amount} is {status}"),
-    "charge.dispute.created": ("gavel", "is-bad", "{amount} disputed: {reason}"),
-    "charge.dispute.updated": ("gavel", "", "Dispute is {status}"),
-    "charge.dispute.funds_withdrawn": ("gavel", "is-bad", "{amount} taken for the dispute"),
-    "charge.dispute.funds_reinstated": ("gavel", "is-good", "{amount} given back"),
-    "charge.dispute.closed": ("gavel", "", "Dispute closed: {status}"),
-}
-# Type of audit row -> icon, tone, what a person did, and how it is said when nobody did it.
-DEEDS = {
-    "order.placed": ("shopping-bag", "", "placed the order", "Order placed"),
-    "order.paid": ("cash", "is-good", "marked it paid", "Order is paid"),
-    "order.fulfilled": ("truck", "is-good", "marked it fulfilled", "Order is fulfilled"),
-    "order.canceled": ("ban", "", "cancelled the order", "Order cancelled"),
-    "refund.requested": ("arrow-back-up", "", "asked Stripe for a refund", "Refund asked for"),
-    "refund.refused": ("alert-circle", "is-bad", "saw a refund refused by Stripe", "Stripe refused a refund"),
-}
-MOVED = {"sale": "left stock", "return": "came back to stock"}
+MONEY, PEOPLE = "money", "people"
+# Audit rows whose happening is told by a row of its own.
+TOLD_ELSEWHERE = {"order.note", "refund.requested", "refund.refused"}
 
 
-@dataclass(frozen=True)
+class Detail(NamedTuple):
+    """A part of an entry's small print; `is_id` for one of Stripe's ids, `kind` says of what."""
+
+    text: str
+    url: str = ""
+    is_id: bool = False
+    kind: str = ""
+
+
+@dataclass(slots=True)
 class Entry:
-    """One thing that happened. `who` is empty when nobody of ours did it; `url` leads to its source."""
+    """One happening. `tone` is `good`, `bad`, `note` or empty."""
 
     at: datetime
     icon: str
-    tone: str
-    what: str
+    text: str
+    topic: str = ""
+    tone: str = ""
     who: str = ""
-    detail: str = ""
     quote: str = ""
-    source_id: str = ""
-    url: str = ""
+    details: list[Detail] = field(default_factory=list)
 
 
-def timeline(order: Order, stripe_ids: Collection[str]) -> list[Entry]:
-    """All entries of the order. `stripe_ids` are those of its payments, charges, refunds, disputes."""
-    entries = [*_deeds(order), *_notes(order), *_events(stripe_ids), *_movements(order)]
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+class PaidOut(NamedTuple):
+    """The part of a payout that is this order's; minor units."""
+
+    payout: Payout
+    amount: int
+    fee: int
+    currency: str
+
+    @property
+    def net(self) -> int:
+        return self.amount - self.fee
 
 
-def _deeds(order: Order) -> Iterator[Entry]:
-    rows = AuditLog.objects.filter(target_type="order", target_id=str(order.pk)).select_related("actor")
-    for row in rows.filter(event_type__in=DEEDS):
-        icon, tone, active, passive = DEEDS[row.event_type]
-        at = order.created_at if row.event_type == "order.placed" else row.at
-        what = active if row.actor else passive
-        yield Entry(at, icon, tone, what, who=_name(row.actor), detail=_details(row.data, order.currency))
+@dataclass(frozen=True)
+class History:
+    """The rows that tell of one order."""
+
+    order: Order
+    events: Sequence[StripeEvent]
+    audit: Sequence[AuditLog]
+    notes: Sequence[OrderNote]
+    movements: Sequence[StockMovement]
+    requests: Sequence[RefundRequest]
+    payments: Sequence[Payment]
+    charges: Sequence[Charge]
+    refunds: Sequence[Refund]
+    paid_out: Sequence[PaidOut]
 
 
-def _details(data: dict[str, Any], currency: str) -> str:
-    parts = [money.display(data["amount"], currency)] if isinstance(data.get("amount"), int) else []
-    parts += [words(str(data[key])) for key in ("reason", "note", "error") if data.get(key)]
-    if data.get("tracking_number"):
-        parts.append(f"Tracking {data['tracking_number']}")
-    return " · ".join(parts)
+def timeline(history: History, *, topic: str = "", audit_url: str = "") -> list[Entry]:
+    """The entries of one topic, or all of them. `audit_url` is empty for those who may not see the log."""
+    told = event_telling.tell(history.events, history.charges)
+    keys = {each.key for _, each in told}
+    entries = [
+        *_audit_entries(history, audit_url, is_paid_told=any(key[0] == "paid" for key in keys)),
+        *(_request_entry(request) for request in history.requests),
+        *_event_entries(told),
+        *_fact_entries(history, keys),
+        *_stock_entries(history.movements),
+        *(_payout_entry(paid_out) for paid_out in history.paid_out),
+        *(_note_entry(note) for note in history.notes),
+    ]
+    shown = [entry for entry in entries if topic in ("", entry.topic)]
+    return sorted(shown, key=lambda entry: entry.at)[::-1]
 
 
-def _notes(order: Order) -> Iterator[Entry]:
-    for note in order.notes.select_related("author"):
+# --- Stripe ---------------------------------------------------------------------------------------
+
+
+def _event_entries(told: Sequence[tuple[StripeEvent, Told]]) -> Iterator[Entry]:
+    groups: dict[tuple[str, ...], list[tuple[StripeEvent, Told]]] = {}
+    for event, each in told:
+        groups.setdefault(each.key, []).append((event, each))
+    for group in groups.values():
+        # Of a declined payment, the intent knows the bank's reason and the charge does not.
+        first = next((each for event, each in group if event.object_type == "payment_intent"), group[0][1])
+        failed = next((event for event, _ in group if event.status == EventStatus.FAILED), None)
         yield Entry(
-            note.created_at, "note", "is-note", "added a note", who=_name(note.author), quote=note.text
+            at=min(event.created for event, _ in group),
+            icon=first.icon,
+            text=first.text,
+            topic=MONEY,
+            tone="bad" if failed else first.tone,
+            details=[_event_detail(event) for event, _ in group]
+            + ([Detail(f"could not be applied: {failed.reason}")] if failed else []),
         )
 
 
-def _events(stripe_ids: Collection[str]) -> Iterator[Entry]:
-    for event in StripeEvent.objects.filter(object_id__in=[i for i in stripe_ids if i]):
-        icon, tone, what = EVENTS.get(event.type, ("webhook", "", words(event.type.replace(".", " "))))
-        data = event.body["data"]["object"]
-        failed = event.status == "failed"
-        yield Entry(
-            at=event.created,
-            icon=icon,
-            tone="is-bad" if failed else tone,
-            what=what.format(**_said(data)),
-            detail=f"{event.type}{', which failed here' if failed else ''}",
-            source_id=event.event_id,
-            url=reverse("payments:event-detail", args=[event.event_id]),
-        )
+def _event_detail(event: StripeEvent) -> Detail:
+    url = reverse("payments:event-detail", args=[event.event_id])
+    return Detail(event.event_id, url, is_id=True, kind=event.type)
 
 
-def _said(data: dict[str, Any]) -> dict[str, str]:
-    """What an object says, for the texts above; what it lacks is left blank."""
-    currency = str(data.get("currency", ""))
-    error = data.get("last_payment_error")
-    error = error if isinstance(error, dict) else {}
-    failure = error.get("decline_code") or error.get("code") or data.get("failure_code")
-    return {
-        "amount": _amount(data.get("amount"), currency),
-        "refunded": _amount(data.get("amount_refunded"), currency),
-        "status": words(str(data.get("status") or "")),
-        "reason": words(str(data.get("reason") or "")),
-        "failure": words(str(failure or data.get("failure_reason") or "no reason given")),
-    }
+def _fact_entries(history: History, keys: set[tuple[str, ...]]) -> Iterator[Entry]:
+    """Payments and refunds that no event of ours tells of, such as those that were imported."""
+    of_refunds = {key[1] for key in keys if key[0] == "refund"}
+    for payment in history.payments:
+        if payment.succeeded_at and ("paid", payment.payment_intent_id) not in keys:
+            text = f"Paid {display(payment.amount_received, payment.currency)}"
+            yield _fact_entry(payment, payment.succeeded_at, "credit-card", text)
+    for refund in history.refunds:
+        if refund.refund_id not in of_refunds:
+            text = f"Refund of {display(refund.amount, refund.currency)}: {wording.words(refund.status)}"
+            yield _fact_entry(refund, refund.created, "arrow-back-up", text)
 
 
-def _amount(amount: object, currency: str) -> str:
-    return money.display(amount, currency) if isinstance(amount, int) else "an amount"
+def _fact_entry(fact: Payment | Refund, at: datetime, icon: str, text: str) -> Entry:
+    details = [Detail(str(fact), is_id=True), Detail(f"from {fact.get_provider_display()}")]
+    return Entry(at, icon, text, MONEY, "good", details=details)
 
 
-def _movements(order: Order) -> Iterator[Entry]:
-    rows = StockMovement.objects.filter(order_item__order=order).values("reason", "at")
-    for row in rows.annotate(pieces=Sum("quantity")).order_by("at"):
-        pieces = abs(row["pieces"])
-        noun = "piece" if pieces == 1 else "pieces"
-        yield Entry(row["at"], "package", "", f"{pieces:,} {noun} {MOVED.get(row['reason'], row['reason'])}")
+def _payout_entry(paid_out: PaidOut) -> Entry:
+    payout, currency = paid_out.payout, paid_out.currency
+    url = reverse("payments:payout-detail", args=[payout.payout_id])
+    how = "went into" if paid_out.net >= 0 else "was kept back from"
+    text = f"{display(abs(paid_out.net), currency)} {how} a payout"
+    details = [Detail(payout.payout_id, url, is_id=True)]
+    if paid_out.fee:
+        less = f"{display(paid_out.amount, currency)} less fees of {display(paid_out.fee, currency)}"
+        details.append(Detail(less))
+    return Entry(payout.created, "building-bank", text, MONEY, details=details)
+
+
+# --- people ---------------------------------------------------------------------------------------
+
+
+def _note_entry(note: OrderNote) -> Entry:
+    who = note.author.get_short_name()
+    return Entry(note.created_at, "note", "added a note", PEOPLE, "note", who, note.text)
+
+
+def _request_entry(request: RefundRequest) -> Entry:
+    tone, outcome = {
+        RequestStatus.PENDING: ("note", "Stripe has not answered yet; it is tried again"),
+        RequestStatus.REFUSED: ("bad", f"Stripe refused: {request.error}"),
+    }.get(RequestStatus(request.status), ("", ""))
+    details = [Detail(wording.words(request.reason)), Detail(outcome)]
+    if request.refund_id:
+        url = f"{reverse('payments:event-list')}?{urlencode({'q': request.refund_id})}"
+        details.insert(0, Detail(request.refund_id, url, is_id=True))
+    amount = display(request.amount, request.currency)
+    text = f"refunded {amount}" if request.actor else f"Refund of {amount} asked for automatically"
+    return Entry(
+        at=request.created_at,
+        icon="arrow-back-up",
+        text=text,
+        topic=PEOPLE if request.actor else MONEY,
+        tone=tone,
+        who=_name(request.actor),
+        quote=request.note,
+        details=[detail for detail in details if detail.text],
+    )
+
+
+def _audit_entries(history: History, audit_url: str, *, is_paid_told: bool) -> Iterator[Entry]:
+    for row in history.audit:
+        if row.event_type in TOLD_ELSEWHERE or (row.event_type == "order.paid" and is_paid_told):
+            continue
+        icon, tone, text, details = _audit_words(history.order, row)
+        if audit_url:
+            details.append(Detail("audit log", audit_url))
+        # A customer did what customers do: it is not the work of our people.
+        is_ours = row.actor is not None and row.actor.works_here
+        who = _name(row.actor) if is_ours else ""
+        at = history.order.created_at if row.event_type == "order.placed" else row.at
+        yield Entry(at, icon, text, PEOPLE if is_ours else "", tone, who, details=details)
+
+
+def _audit_words(order: Order, row: AuditLog) -> tuple[str, str, str, list[Detail]]:
+    """Icon, tone, text and small print of an audit row."""
+    is_ours = row.actor is not None and row.actor.works_here
+    if row.event_type == "order.placed":
+        return "shopping-bag", "", "Order placed", [Detail(order.email)] if order.email else []
+    if row.event_type == "order.fulfilled":
+        number = str(row.data.get("tracking_number", order.tracking_number))
+        text = "marked it fulfilled" if is_ours else "Marked as fulfilled"
+        return "truck", "good", text, [Detail(f"Tracking {number}")] if number else []
+    if row.event_type == "order.canceled":
+        why = str(row.data.get("reason", ""))
+        return "ban", "", "cancelled it" if is_ours else "Cancelled", [Detail(why)] if why else []
+    said = wording.words(row.event_type.replace(".", " ")).capitalize()
+    return "history", "", f"did: {said}" if is_ours else said, []
 
 
 def _name(user: User | None) -> str:
     return user.get_short_name() if user else ""
+
+
+# --- stock ----------------------------------------------------------------------------------------
+
+
+def _stock_entries(movements: Iterable[StockMovement]) -> Iterator[Entry]:
+    """What left or came back at one moment for one reason."""
+    ordered = sorted(movements, key=lambda each: (each.at, each.reason))
+    for (at, reason), group in groupby(ordered, key=lambda each: (each.at, each.reason)):
+        moved = list(group)
+        units = sum(each.quantity for each in moved)
+        verb = "left" if units < 0 else "came into"
+        how = "their reservation became a sale" if reason == StockReason.SALE else wording.words(reason)
+        details = [Detail(", ".join(each.variant.sku for each in moved)), Detail(how)]
+        yield Entry(at, "package", f"{_units(abs(units))} {verb} stock", details=details)
+
+
+def _units(number: int) -> str:
+    return f"{number:,} unit{'' if number == 1 else 's'}"

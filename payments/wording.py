@@ -9,7 +9,7 @@ OF_ORDERS = ("pi_", "ch_", "py_", "re_", "pyr_", "dp_", "du_")
 
 def words(code: str) -> str:
     """A code of Stripe's as words: `insufficient_funds` becomes `insufficient funds`."""
-    return code.replace("_", " ")
+    return code.replace("_", " ").replace("canceled", "cancelled")
 
 
 def method(charge: Charge | None) -> str:

@@ -1,62 +1,73 @@
 """One order with its money, and what staff can do to it."""
 
+import uuid
 from collections.abc import Callable
 
+from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.roles import SignedInRequest, ops_required, staff_required
 from orders import lifecycle
 from orders.lifecycle import IllegalMove
-from orders.models import Order
+from orders.models import Order, OrderStatus
 from orders.notes import add_note
 from payments import refunds
-from payments.forms import FulfilForm, NoteForm, RefundForm
+from payments.forms import CancelForm, FulfilForm, NoteForm, RefundForm, refund_amount
+from payments.models import RefundRequest, RequestStatus
+from payments.order_actions import refundable_sources, why_not_fulfil
 from payments.order_page import order_page
 from purelaka import money
 
 
 @staff_required
-@require_GET
+@require_safe
 def order_detail(request: SignedInRequest, number: str) -> HttpResponse:
+    """Everything about one order; `?log=` chooses a part of its timeline."""
     return _page(request, get_object_or_404(Order, number=number))
 
 
 @ops_required
 @require_POST
 def fulfil_order(request: SignedInRequest, number: str) -> HttpResponse:
-    order = get_object_or_404(Order, number=number)
-    form = FulfilForm(request.POST)
+    """Mark a paid order as sent. The same click twice is one step."""
+    order, form = get_object_or_404(Order, number=number), FulfilForm(request.POST)
     if not form.is_valid():
         return _page(request, order, fulfil_form=form)
     tracking = form.cleaned_data["tracking_number"]
-    return _moved(
-        request,
-        order,
-        lambda: lifecycle.fulfil(order, actor=request.user, tracking_number=tracking),
-        "is fulfilled.",
-    )
+    if order.status == OrderStatus.FULFILLED and order.tracking_number == tracking:
+        messages.info(request, f"{order} was marked fulfilled already.")
+        return redirect("orders:order-detail", number)
+    problem = why_not_fulfil(order)
+    if problem:
+        form.add_error(None, f"{order} can't be marked fulfilled. {problem}")
+        return _page(request, order, fulfil_form=form)
+    step = lambda: lifecycle.fulfil(order, actor=request.user, tracking_number=tracking)  # noqa: E731
+    return _moved(request, order, step, f"{order} is fulfilled.", fulfil_form=form)
 
 
 @ops_required
 @require_POST
 def cancel_order(request: SignedInRequest, number: str) -> HttpResponse:
-    order = get_object_or_404(Order, number=number)
-    return _moved(
-        request,
-        order,
-        lambda: lifecycle.cancel(order, actor=request.user, reason="cancelled by staff"),
-        "is cancelled, its stock is free again.",
-    )
+    """Cancel an unpaid order."""
+    order, form = get_object_or_404(Order, number=number), CancelForm(request.POST)
+    if not form.is_valid():
+        return _page(request, order, cancel_form=form)
+    if order.status == OrderStatus.CANCELED:
+        messages.info(request, f"{order} was cancelled already.")
+        return redirect("orders:order-detail", number)
+    step = lambda: lifecycle.cancel(order, actor=request.user, reason=form.cleaned_data["reason"])  # noqa: E731
+    return _moved(request, order, step, f"{order} is cancelled, its stock is free again.", cancel_form=form)
 
 
 @ops_required
 @require_POST
 def note_order(request: SignedInRequest, number: str) -> HttpResponse:
-    order = get_object_or_404(Order, number=number)
-    form = NoteForm(request.POST)
+    """Keep a note; whatever the order's status."""
+    order, form = get_object_or_404(Order, number=number), NoteForm(request.POST)
     if not form.is_valid():
         return _page(request, order, note_form=form)
     add_note(order=order, author=request.user, text=form.cleaned_data["text"])
@@ -65,45 +76,91 @@ def note_order(request: SignedInRequest, number: str) -> HttpResponse:
 
 
 @ops_required
-@require_http_methods(["POST"])
+@require_POST
 def refund_order(request: SignedInRequest, number: str) -> HttpResponse:
     """Ask Stripe for a refund. What is wrong is said beside the field, and what was typed stays."""
     order = get_object_or_404(Order, number=number)
-    form = RefundForm(request.POST, currency=order.currency, left=refunds.amount_refundable(order))
+    known = _sent_before(request.POST.get("key", ""), order)
+    if known:
+        return _answer_again(request, known)
+    sources = refundable_sources(order)
+    if not sources:
+        messages.error(request, f"Nothing of {order} can be refunded: no money of it is left at Stripe.")
+        return redirect("orders:order-detail", number)
+    form = RefundForm(request.POST, sources=sources)
     if not form.is_valid():
         return _page(request, order, refund_form=form)
     try:
-        refunds.request_refund(order_id=order.pk, actor=request.user, **form.cleaned_data)
+        made = refunds.request_refund(order_id=order.pk, actor=request.user, **form.cleaned_data)
     except refunds.RefundTooLarge as problem:
         form.add_error("amount", str(problem))
         return _page(request, order, refund_form=form)
-    except refunds.RefundRefused as problem:
-        messages.error(request, f"Stripe refused the refund: {problem}")
-    except refunds.NoAnswer:
-        messages.warning(request, "Stripe did not answer. The refund is kept and will be sent again.")
-    else:
-        amount = money.display(form.cleaned_data["amount"], order.currency)
-        messages.success(request, f"{amount} of {order} goes back to the customer.")
+    except (refunds.RefundRefused, refunds.NoAnswer):
+        made = RefundRequest.objects.get(key=form.cleaned_data["key"])
+    _tell(request, made)
     return redirect("orders:order-detail", number)
 
 
-def _moved(request: HttpRequest, order: Order, step: Callable[[], None], done: str) -> HttpResponse:
+def _answer_again(request: HttpRequest, known: RefundRequest) -> HttpResponse:
+    """To a page that is sent twice: what became of it the first time."""
+    _tell(request, known)
+    if not _is_same(request.POST.get("amount", ""), known):
+        messages.warning(request, "That page had been sent before: the amount you wrote now was not sent.")
+    return redirect("orders:order-detail", known.order.number)
+
+
+def _sent_before(key: str, order: Order) -> RefundRequest | None:
+    """The request that this very page made, when it was sent before."""
+    try:
+        return RefundRequest.objects.filter(order=order, key=uuid.UUID(key)).first()
+    except ValueError:
+        return None
+
+
+def _is_same(typed: str, made: RefundRequest) -> bool:
+    try:
+        return refund_amount(typed, made.currency) == made.amount
+    except (money.BadAmount, ValidationError):
+        return False
+
+
+def _tell(request: HttpRequest, made: RefundRequest) -> None:
+    """What became of a request."""
+    amount = money.display(made.amount, made.currency)
+    if made.status == RequestStatus.REFUSED:
+        messages.error(request, f"Stripe refused the refund of {amount}: {made.error}")
+    elif made.status == RequestStatus.PENDING:
+        messages.warning(
+            request, f"Stripe did not answer. The refund of {amount} is kept and will be sent again."
+        )
+    else:
+        messages.success(request, f"{amount} of {made.order} goes back to the customer.")
+
+
+def _moved(
+    request: SignedInRequest, order: Order, step: Callable[[], None], done: str, **form: forms.Form
+) -> HttpResponse:
+    """Take the step; when somebody was quicker, the page as it is now, with what was typed."""
     try:
         step()
     except IllegalMove as why:
-        messages.error(request, str(why))
-    else:
-        messages.success(request, f"{order} {done}")
+        order.refresh_from_db()
+        [sent] = form.values()
+        sent.add_error(None, str(why))
+        return _page(request, order, **form)
+    messages.success(request, done)
     return redirect("orders:order-detail", order.number)
 
 
-def _page(request: SignedInRequest, order: Order, **forms: object) -> HttpResponse:
+def _page(request: SignedInRequest, order: Order, **sent: forms.Form) -> HttpResponse:
     """The page, with forms that were filled in wrongly in place of fresh ones."""
-    page = order_page(order, request.user)
-    fresh = {
+    page = order_page(order, request.user, request.GET.get("log", ""))
+    context = {
+        "page": page,
         "fulfil_form": FulfilForm(),
+        "cancel_form": CancelForm(),
         "note_form": NoteForm(),
-        "refund_form": RefundForm(currency=order.currency, left=page.allowed.refund),
+        "refund_form": RefundForm(sources=page.choices.sources),
+        **sent,
     }
-    status = 422 if forms else 200
-    return render(request, "payments/order_detail.html", {"page": page, **fresh, **forms}, status=status)
+    return render(request, "payments/order_detail.html", context, status=422 if sent else 200)

@@ -7,6 +7,11 @@ const openFromHash = () => {
 
 addEventListener("hashchange", openFromHash);
 openFromHash();
+// One that comes back with something to correct is open already; now the rest of the page waits behind it.
+document.querySelectorAll("dialog[data-open]").forEach((dialog) => {
+  dialog.open = false;
+  dialog.showModal();
+});
 
 document.addEventListener("click", (e) => {
   const button = e.target.closest?.("[data-close]");

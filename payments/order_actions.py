@@ -1,0 +1,90 @@
+"""What can be done to an order now, and why the rest can't."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from accounts.models import Role, User
+from orders.models import Order, OrderStatus, RefundState
+from payments import refunds
+from payments.ledger import Refundable
+from payments.models import Payment, Provider
+from purelaka.money import display
+
+MAY_ACT = (Role.OPS, Role.ADMIN)
+
+
+class Offer(NamedTuple):
+    """An action in the list of them. `why_not` is empty when it can be done now."""
+
+    name: str
+    title: str
+    consequence: str
+    why_not: str = ""
+
+
+class Choices(NamedTuple):
+    """What this person can do to this order; `sources` are the payments that can be refunded."""
+
+    offers: list[Offer]
+    sources: list[Refundable]
+
+    @property
+    def possible(self) -> set[str]:
+        """The names of the actions that can be done now."""
+        return {offer.name for offer in self.offers if not offer.why_not}
+
+
+def choices(order: Order, user: User) -> Choices:
+    """Nothing for those who only read."""
+    if user.role not in MAY_ACT:
+        return Choices([], [])
+    sources = refundable_sources(order)
+    note = Offer("note", "Add a note", "For the timeline; customers do not see it.")
+    offers = [_fulfilling(order), _refunding(order, sources), _cancelling(order), note]
+    return Choices(sorted(offers, key=lambda offer: bool(offer.why_not)), sources)
+
+
+def refundable_sources(order: Order) -> list[Refundable]:
+    """The order's payments at Stripe of which something is left, the one that pays it first."""
+    ours = Payment.objects.filter(order=order, provider=Provider.STRIPE)
+    known = set(ours.values_list("payment_intent_id", flat=True))
+    return [each for each in refunds.sources(order) if each.amount > 0 and each.payment_id in known]
+
+
+def why_not_fulfil(order: Order) -> str:
+    """Why the order can't be sent now; empty when it can."""
+    if order.status != OrderStatus.PAID:
+        return {
+            OrderStatus.PENDING: "It is not paid yet.",
+            OrderStatus.FULFILLED: "It was sent already.",
+            OrderStatus.CANCELED: "It is cancelled.",
+        }[OrderStatus(order.status)]
+    if order.refund_status == RefundState.FULL:
+        return "Everything was refunded: there is nothing to send."
+    return "Some of its goods are not in stock." if order.awaits_stock else ""
+
+
+def _fulfilling(order: Order) -> Offer:
+    text = "No money moves. It can still be refunded afterwards."
+    return Offer("fulfil", "Mark it fulfilled", text, why_not_fulfil(order))
+
+
+def _refunding(order: Order, sources: Sequence[Refundable]) -> Offer:
+    if not sources:
+        nothing = (
+            "Nothing was paid." if order.paid_at is None else "Nothing is left that Stripe could send back."
+        )
+        return Offer("refund", "Refund", "", nothing)
+    most = display(sources[0].amount, sources[0].currency)
+    gone = display(order.amount_refunded, order.currency)
+    total = display(order.amount_total, order.currency)
+    return Offer("refund", f"Refund up to {most}", f"{gone} of {total} has been refunded.")
+
+
+def _cancelling(order: Order) -> Offer:
+    why_not = {
+        OrderStatus.PAID: "It is paid: refund it instead.",
+        OrderStatus.FULFILLED: "It was sent already.",
+        OrderStatus.CANCELED: "It is cancelled already.",
+    }.get(OrderStatus(order.status), "")
+    return Offer("cancel", "Cancel the order", "Its reserved stock becomes free. No money moves.", why_not)
