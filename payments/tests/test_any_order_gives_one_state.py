@@ -1,7 +1,6 @@
 """The central property: any permutation of the same events, with any duplicates, ends the same."""
 
-from django.db import transaction
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -10,37 +9,30 @@ from payments.models import EventSource, EventStatus
 from payments.stories import delivery
 from payments.stories.story import Story
 from payments.stories.versions import Json
+from payments.tests.profiles import examples
 from payments.tests.state import everything
 from payments.tests.strategies import stories
+from payments.tests.undone import outcome_of
 from purelaka.testing import make_order, make_variant
 
 AMOUNT = 42_00
 NUMBER = "PL-1"
 
 
-PHASES = set(Phase) - {Phase.shrink, Phase.explain}
-
-
-class RolledBack(Exception):
-    pass
-
-
 def state_after(events: list[Json], *, order_first: int = 0) -> dict[str, object]:
     """Apply `events`, with the order placed before the event at `order_first`; leave no trace."""
-    found: dict[str, object] = {}
-    try:
-        with transaction.atomic():
-            variant = make_variant(sku="CREAM", unit_amount=AMOUNT)
-            for index, event in enumerate([*events, None]):
-                if index == min(order_first, len(events)):
-                    make_order(number=NUMBER, amount_total=AMOUNT, variant=variant)
-                if event is not None:
-                    receipt = inbox.receive(delivery.body(event).decode(), source=source_of(event))
-                    assert receipt.status != EventStatus.FAILED, receipt.reason
-            found = everything()
-            raise RolledBack
-    except RolledBack:
-        return found
+
+    def happens() -> dict[str, object]:
+        variant = make_variant(sku="CREAM", unit_amount=AMOUNT)
+        for index, event in enumerate([*events, None]):
+            if index == min(order_first, len(events)):
+                make_order(number=NUMBER, amount_total=AMOUNT, variant=variant)
+            if event is not None:
+                receipt = inbox.receive(delivery.body(event).decode(), source=source_of(event))
+                assert receipt.status != EventStatus.FAILED, receipt.reason
+        return everything()
+
+    return outcome_of(happens)
 
 
 def source_of(event: Json) -> EventSource:
@@ -52,12 +44,12 @@ def all_events(*told: Story) -> list[Json]:
 
 
 class AnyOrderGivesOneStateTests(TestCase):
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
+    @examples(60)
     @given(story=stories(order_number=NUMBER, amount=AMOUNT), data=st.data())
     def test_one_payment(self, story: Story, data: st.DataObject) -> None:
         self.check(all_events(story), data)
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
+    @examples(40)
     @given(
         first=stories(order_number=NUMBER, amount=AMOUNT, steps=3),
         second=stories(order_number=NUMBER, seed="other", steps=3),
