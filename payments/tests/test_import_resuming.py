@@ -1,7 +1,8 @@
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from io import StringIO
+from itertools import product
 from threading import Barrier, Thread
 from typing import Any
 from unittest import skipUnless
@@ -43,14 +44,16 @@ def everything() -> dict[str, Any]:
 
 
 @contextmanager
-def killed_at(place: Any, name: str, *, call: int) -> Iterator[None]:
-    """The process ends in the middle of that call of the function."""
+def killed_at(place: Any, name: str, *, call: int, before: bool = False) -> Iterator[None]:
+    """The process ends when that call of the function has returned, or before it."""
     real: Callable[..., Any] = getattr(place, name)
     calls = 0
 
     def counting(*args: Any, **kwargs: Any) -> Any:
         nonlocal calls
         calls += 1
+        if calls == call and before:
+            raise Killed
         answer = real(*args, **kwargs)
         if calls == call:
             raise Killed
@@ -71,11 +74,11 @@ class KilledTests(ImportTestCase):
             (lifecycle, "move"),
             (refunding, "project"),
         ]
-        for place, name in places:
-            for call in (1, 2):
-                with self.subTest(place.__name__, function=name, call=call):
-                    resumed = self.undone(partial(self.killed_then_again, place, name, call))
-                    self.assertEqual(resumed, undisturbed)
+        for (place, name), call, before in product(places, (1, 2), (True, False)):
+            with self.subTest(place.__name__, function=name, call=call, before=before):
+                killed = killed_at(place, name, call=call, before=before)
+                resumed = self.undone(partial(self.killed_then_again, killed))
+                self.assertEqual(resumed, undisturbed)
 
     def test_what_a_killed_batch_had_begun_is_gone(self) -> None:
         with killed_at(lifecycle, "move", call=3), self.assertRaises(Killed):  # batch 2, paid
@@ -103,8 +106,8 @@ class KilledTests(ImportTestCase):
     def in_batches(self) -> str:
         return self.run_import(self.orders_file(*ORDERS), self.refunds_file(*REFUNDS), batch=3)
 
-    def killed_then_again(self, place: Any, name: str, call: int) -> None:
-        with killed_at(place, name, call=call), self.assertRaises(Killed):
+    def killed_then_again(self, killed: AbstractContextManager[None]) -> None:
+        with killed, self.assertRaises(Killed):
             self.in_batches()
         self.in_batches()
 
