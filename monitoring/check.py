@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from inspect import cleandoc
 from typing import Any, TypedDict
@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from monitoring.models import Severity
+from purelaka import moments
 from purelaka.days import store_day
 from purelaka.money import display
 
@@ -78,6 +79,12 @@ class Check:
 
 
 registry: dict[str, Check] = {}
+
+
+def by_arrow() -> list[Check]:
+    """All checks, those of one arrow together."""
+    arrows = list(dict.fromkeys(check.arrow for check in registry.values()))
+    return sorted(registry.values(), key=lambda check: arrows.index(check.arrow))
 
 
 def check(
@@ -150,6 +157,11 @@ def _day_of_quarter(hour: str, quarter: int) -> str:
 def _stored(value: Any) -> Any:
     """A parameter as the database holds it."""
     return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+
+
+def spoken_day(day: date | str | None) -> str:
+    """A day as either database gives it, for people: `24 Nov 2026`, or `no day`."""
+    return moments.day(date.fromisoformat(str(day))) if day else "no day"
 
 
 def money(expected: int, found: int, currency: str) -> Evidence:

@@ -1,13 +1,15 @@
 """What the sidebar counts: one cheap query each, through a partial index."""
 
 from monitoring.models import DataQualityIssue
-from orders.models import Order, OrderStatus
+from orders.filters import VIEWS
+from orders.models import Order
+from payments.filters import NEEDS_RESPONSE
 from payments.models import Dispute, EventStatus, StripeEvent
 from purelaka import navigation
 from purelaka.navigation import Waiting
 
-# What Stripe, or the customer's bank, waits for us to answer.
-NEEDS_RESPONSE = ("needs_response", "warning_needs_response", "appeal_needs_response")
+# What the lists behind the counts show.
+TO_PACK = VIEWS["pack"][1]
 
 
 @navigation.counter("monitoring:monitoring-issues")
@@ -30,7 +32,7 @@ def disputes_to_answer() -> Waiting:
 
 @navigation.counter("orders:order-list")
 def orders_to_pack() -> Waiting:
-    number = Order.objects.filter(status=OrderStatus.PAID).count()
+    number = Order.objects.filter(TO_PACK).count()
     return Waiting(number, f"{_say(number, 'order')} to pack")
 
 

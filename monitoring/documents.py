@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from monitoring.check import Check, registry
+from monitoring.check import Check, by_arrow
 
 HEAD = """# What is checked
 
@@ -18,8 +18,8 @@ disagrees.
   when it comes back.
 - A person can resolve one with a note. Where two sources are compared, that does not make them agree: while
   its cause is still there, the next run opens it again, and the note stays with it.
-- Where **a person decides** (below), a resolved issue stays resolved, as *accepted*, while the check finds the
-  very same. When what is found changes, or goes away and comes back, it opens again.
+- Where **a person decides** (below), a resolved issue stays resolved, as *accepted*, while the check finds
+  the very same. When what is found changes, or goes away and comes back, it opens again.
 - Issues of a check that is no more are resolved by the next full run. Each resolve by a person is in the
   audit log.
 
@@ -32,7 +32,7 @@ ends with a line such as `open=0, resolved=3`; `accepted=…` and `unproven=…`
 | --- | --- |
 | 0 | every check ran on fresh data and, with `--fail-on-issues`, no issue is open |
 | 1 | with `--fail-on-issues`: issues are open |
-| 2 | a check crashed, was skipped or ran on stale data, a name is unknown, or the database is away: nothing is proven |
+| 2 | nothing is proven: a check crashed, was skipped or ran on stale data, or there is no such check |
 
 - *Stale* are the rollups when ledger entries wait for them and no build has run within the hour. All else is
   read from the tables as they are at that moment, so it can't be stale.
@@ -46,19 +46,18 @@ ends with a line such as `open=0, resolved=3`; `accepted=…` and `unproven=…`
 `manage.py tick` does the periodic work: reservations that ran out, failed events, payments that missed their
 order, orders that wait for stock, refund requests without an answer, balance transactions that are missing,
 rollups, and every five minutes the checks. One process at a time; run it every minute from cron
-(`* * * * * .venv/bin/python manage.py tick`) or keep it going with `--loop 60`. It prints a line for each step;
-a step that fails stops no other, and the exit code is 1 then.
+(`* * * * * .venv/bin/python manage.py tick`) or keep it going with `--loop 60`. It prints a line for each
+step; a step that fails stops no other, and the exit code is 1 then.
 
-`/monitoring/healthz/` answers 200, or 503 when the database is away or migrations are missing. It needs no login
-and takes one query.
+`/monitoring/healthz/` answers 200, or 503 when the database is away or migrations are missing. It needs no
+login and takes one query.
 """
 
 
 def checks_manual() -> str:
     """The Markdown of `docs/monitoring.md`."""
-    by_arrow = sorted(registry.values(), key=lambda check: list(registry).index(check.name))
     parts = [HEAD]
-    for arrow, checks in groupby(by_arrow, key=lambda check: check.arrow):
+    for arrow, checks in groupby(by_arrow(), key=lambda check: check.arrow):
         parts.append(f"\n## {arrow}\n")
         parts += [_entry(check) for check in checks]
     return "".join(parts)

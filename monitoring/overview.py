@@ -11,10 +11,11 @@ from django.urls import NoReverseMatch, reverse
 
 from monitoring.at_stripe import AtStripe, at_stripe
 from monitoring.check import registry
-from monitoring.counters import NEEDS_RESPONSE
+from monitoring.counters import TO_PACK
 from monitoring.models import DataQualityIssue, IssueStatus, Severity
 from monitoring.takings import Takings, takings
-from orders.models import Flag, Order, OrderStatus, RefundState
+from orders.models import Flag, Order
+from payments.filters import NEEDS_RESPONSE
 from payments.ledger import OPEN_DISPUTE
 from payments.models import Dispute, EventStatus, Refund, RefundStatus, StripeEvent
 from purelaka import moments
@@ -105,11 +106,10 @@ def _groups(disputes: list[Dispute], waiting: list[Packing], now: datetime) -> l
 
 
 def packing(now: datetime) -> list[Packing]:
-    """What waits to be packed, by currency: paid, in stock, not refunded in full."""
+    """What waits to be packed, by currency."""
     late = Q(paid_at__lt=now - LATE_AFTER)
     counts = (
-        Order.objects.filter(status=OrderStatus.PAID, awaits_stock=False)
-        .exclude(refund_status=RefundState.FULL)
+        Order.objects.filter(TO_PACK)
         .values_list("currency")
         .annotate(
             orders=Count("pk"),
@@ -287,7 +287,7 @@ def _issue_entry(issue: DataQualityIssue, now: datetime) -> Entry:
         state=issue.severity,
         badge=issue.get_severity_display(),
         title=issue.message,
-        why=f"{arrow} · since {moments.spoken(issue.opened_at, now=now)}",
+        why=f"{arrow} · opened {moments.spoken(issue.opened_at, now=now)}",
         url=_address("monitoring:issue-detail", issue.pk),
         action="See evidence",
         amount=issue.difference,

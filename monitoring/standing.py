@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
-from monitoring.check import Check, registry
+from monitoring.check import Check, by_arrow
 from monitoring.models import CheckRun, DataQualityIssue, IssueStatus, RunStatus
 
 OLD_AFTER = timedelta(minutes=30)  # ticks run the checks every few minutes
@@ -93,7 +93,7 @@ def standing() -> Standing:
             opened=Count("pk", Q(status=IssueStatus.OPEN)), kept=Count("pk", ~Q(status=IssueStatus.OPEN))
         )
     }
-    rows = [Row(check, runs.get(check.name), *counts.get(check.name, (0, 0))) for check in registry.values()]
+    rows = [Row(check, runs.get(check.name), *counts.get(check.name, (0, 0))) for check in by_arrow()]
     last = [row.run for row in rows if row.run]
     return Standing(
         rows=rows,

@@ -9,7 +9,7 @@ from purelaka.filters import EARLIEST, LATEST, DayField, FilterForm, View, choic
 
 # What a person works through, by the word in the address.
 VIEWS = {
-    "pack": ("To pack", Q(status=OrderStatus.PAID) & ~Q(refund_status=RefundState.FULL)),
+    "pack": ("To pack", Q(status=OrderStatus.PAID, awaits_stock=False) & ~Q(refund_status=RefundState.FULL)),
     "disputed": ("Disputed", Q(dispute_status=DisputeState.OPEN)),
     "look": ("Needs a look", ~Q(flag=Flag.NONE)),
 }

@@ -4,10 +4,10 @@ Computed here in SQL from the facts alone, not with the code that posts: two way
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
-from monitoring.check import Finding, check, money, rows
+from monitoring.check import Finding, check, money, rows, spoken_day
 from payments.models import BalanceTransaction, Kind, LedgerEntry, Payout
 
 ARROW = ("Facts", "Ledger")
@@ -213,16 +213,16 @@ def payouts_in_ledger(now: datetime) -> Iterator[Finding]:
     return _differences(WITHOUT_ORDER)
 
 
-Difference = tuple[int | None, str, str, str, object, Decimal | int, Decimal | int]
+Difference = tuple[int | None, str, str, str, date | str | None, Decimal | int, Decimal | int]
 
 
 def _differences(sql: str) -> Iterator[Finding]:
     difference: Difference
     for difference in rows(sql):
         order_id, kind, source_id, currency, day, wanted, posted = difference
-        on = f" on {day}" if day else ""
+        on = f" on {spoken_day(day)}" if day else ""
         yield Finding(
-            f"{source_id} {kind} {currency}{on}"[:255],
+            f"{source_id} {kind} {currency} {day or ''}".strip()[:255],
             f"{Kind(kind).label} of {source_id}{on}: the ledger has another amount",
             **money(int(wanted), int(posted), currency),
             order_id=order_id,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from monitoring.check import Evidence, Finding, check, money, rows
+from monitoring.check import Evidence, Finding, check, money, rows, spoken_day
 from orders.models import SOLD, Order
 from payments.models import Dispute
 
@@ -31,8 +31,8 @@ def orders_paid(now: datetime) -> Iterator[Finding]:
             yield Finding(
                 number,
                 f"{number} is marked as paid on another day than its sale",
-                expected=str(sold_on),
-                found=str(paid_on),
+                expected=spoken_day(sold_on),
+                found=spoken_day(paid_on),
                 order_id=pk,
             )
 
@@ -72,7 +72,7 @@ def orders_refunded(now: datetime) -> Iterator[Finding]:
         evidence = money(expected, refunded, currency)
         if expected == refunded:
             state = "none" if not expected else "full" if expected == total else "partial"
-            evidence = _apart(f"{state}, {last_on or 'no day'}", f"{status}, {on or 'no day'}")
+            evidence = _apart(f"{state}, {spoken_day(last_on)}", f"{status}, {spoken_day(on)}")
         yield Finding(number, f"{number} does not show the refunds in the ledger", **evidence, order_id=pk)
 
 

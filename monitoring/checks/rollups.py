@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay, SnapshotBuild
-from monitoring.check import Finding, check, counts, money, rows
+from monitoring.check import Finding, check, counts, money, rows, spoken_day
 from monitoring.models import Severity
 from payments.models import LedgerEntry
 from purelaka import moments
@@ -73,7 +73,7 @@ def days_in_rollups(now: datetime) -> Iterator[Finding]:
         amounts = counts(*ends, "order", "orders") if figure == "orders" else money(*ends, currency)
         yield Finding(
             f"{day} {currency} {figure}",
-            f"{figure.capitalize()} of {day} in {currency.upper()} differ from the ledger",
+            f"{figure.capitalize()} of {spoken_day(day)} in {currency.upper()} differ from the ledger",
             **amounts,
         )
 
@@ -203,6 +203,6 @@ def _differing(rollup: dict[str, str], what: str) -> Iterator[Finding]:
     for day, currency, number, posted, kept in rows(BELOW_THE_DAY.format(closed=CLOSED, **rollup)):
         yield Finding(
             f"{day} {currency}",
-            f"{number:,} {what} of {day} in {currency.upper()} differ from the ledger",
+            f"{number:,} {what} of {spoken_day(day)} in {currency.upper()} differ from the ledger",
             **money(int(posted), int(kept), currency),
         )
