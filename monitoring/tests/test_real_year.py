@@ -17,13 +17,14 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import ClassVar
 from unittest import skipUnless
 
 from django.core.management import call_command
 from django.test import TestCase
 from django.urls import reverse
 
-from accounts.models import Role
+from accounts.models import Role, User
 from orders.placing import Line, place_order
 from payments.stories.story import Story
 from payments.tests.posting import deliver, with_webhook_secret
@@ -95,6 +96,9 @@ def windows() -> Iterable[Days]:
 @skipUnless(DATA, WHY_NOT)
 @with_webhook_secret()
 class RealYearTests(TestCase):
+    recount: ClassVar[Recount]
+    analyst: ClassVar[User]
+
     @classmethod
     def setUpTestData(cls) -> None:
         call_command(
