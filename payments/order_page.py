@@ -218,4 +218,4 @@ def _audit_url(order: Order, user: User) -> str:
     """The order's rows in the audit log, for those who may read it."""
     if user.role not in MAY_ACT:
         return ""
-    return f"{reverse('audit:log')}?{urlencode({'target_type': 'order', 'target_id': str(order.pk)})}"
+    return f"{reverse('audit:log')}?{urlencode({'on': f'order.{order.pk}'})}"

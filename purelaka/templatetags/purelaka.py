@@ -46,8 +46,12 @@ def count(number: int | None) -> str:
 
 @register.filter
 def words(value: str) -> str:
-    """A status of Stripe's as people say it: `needs_response` becomes `Needs response`."""
-    return value.replace("_", " ").replace("canceled", "cancelled").capitalize()
+    """A status of Stripe's as people say it: `needs_response` becomes `Needs response`.
+
+    A dispute's `warning_…` is an inquiry: the bank only asks.
+    """
+    said = value.replace("warning_", "inquiry ").replace("_", " ")
+    return said.replace("canceled", "cancelled").capitalize()
 
 
 @register.filter

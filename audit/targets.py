@@ -1,0 +1,55 @@
+"""What the objects of the audit log are called, and where they are shown.
+
+The log knows only a type and a key. The app that owns the type says more, in a file that its `ready()`
+imports:
+
+    @targets.describer("order")
+    def orders(keys: Sequence[str]) -> dict[str, Target]:
+        ...
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from audit.models import AuditLog
+
+
+class Target(NamedTuple):
+    """An object by its name, and the address of its page."""
+
+    label: str
+    url: str
+
+
+# From keys to what they are; a key that is not known is left out.
+Describer = Callable[[Sequence[str]], dict[str, Target]]
+_describers: dict[str, Describer] = {}
+
+
+def describer(target_type: str) -> Callable[[Describer], Describer]:
+    """Register the decorated function for objects of this type; it is one query for a page."""
+
+    def register(describe: Describer) -> Describer:
+        _describers[target_type] = describe
+        return describe
+
+    return register
+
+
+def describe(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Target]:
+    """The targets that an app can describe, by type and key."""
+    by_type: dict[str, list[str]] = defaultdict(list)
+    for target_type, key in dict.fromkeys(keys):
+        by_type[target_type].append(key)
+    return {
+        (target_type, key): target
+        for target_type, keys_of_type in by_type.items()
+        if target_type in _describers
+        for key, target in _describers[target_type](keys_of_type).items()
+    }
+
+
+def targets_of(rows: Iterable[AuditLog]) -> dict[tuple[str, str], Target]:
+    """The same for the objects of these rows."""
+    return describe((row.target_type, row.target_id) for row in rows)
