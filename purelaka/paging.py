@@ -111,11 +111,12 @@ def _read(rows: QuerySet[M, M], by: Sequence[str], marker: str) -> tuple[str, li
 def _value(rows: QuerySet[M, M], name: str, text: str) -> object:
     try:
         value = _field(rows, name.removeprefix("-")).to_python(text)
+        if isinstance(value, datetime):
+            value = None if timezone.is_naive(value) else value.astimezone(UTC)
     except (ValidationError, ValueError, OverflowError):
         raise BadMarker(text) from None
-    is_naive = isinstance(value, datetime) and timezone.is_naive(value)
     is_huge = isinstance(value, int) and abs(value) >= 2**63
-    if value is None or is_naive or is_huge or "\x00" in text:
+    if value is None or is_huge or "\x00" in text:
         raise BadMarker(text)
     return value
 

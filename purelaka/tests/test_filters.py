@@ -1,0 +1,80 @@
+"""Filters of lists: what they read from an address, and the addresses they make."""
+
+from datetime import date
+
+from django.http import QueryDict
+from django.test import SimpleTestCase
+
+from purelaka.filters import DayField, FilterForm, choice, search
+
+
+class FruitFilter(FilterForm):
+    main = ("q", "colour")
+    quiet = ("view",)
+
+    view = choice("View", [("ripe", "Ripe")], is_hidden=True)
+    q = search("Search", "A fruit's name")
+    colour = choice("Colour", [("red", "Red"), ("green", "Green")])
+    start = DayField(label="Picked from")
+
+
+def form(query: str = "") -> FruitFilter:
+    return FruitFilter(QueryDict(query))
+
+
+class ReadingTests(SimpleTestCase):
+    def test_blank_and_missing_do_not_narrow(self) -> None:
+        for query in ("", "q=&colour=&start=", "q=+"):
+            with self.subTest(query=query):
+                self.assertEqual([form(query).value(name) for name in ("q", "colour", "start")], [None] * 3)
+                self.assertEqual(form(query).chips, [])
+
+    def test_values_are_read(self) -> None:
+        found = form("q=+pear+&colour=red&start=2026-11-24")
+
+        self.assertEqual(found.value("q"), "pear")
+        self.assertEqual(found.value("start"), date(2026, 11, 24))
+
+    def test_what_can_not_be_read_is_told_and_left_out(self) -> None:
+        found = form("colour=blue&start=24.11.&q=pear")
+
+        self.assertEqual(
+            (found.value("colour"), found.value("start"), found.value("q")), (None, None, "pear")
+        )
+        self.assertEqual(
+            found.complaints,
+            [
+                "Colour: There is no “blue”. Choose one of the list. This filter was left out.",
+                "Picked from: Write the day as 2026-11-24. This filter was left out.",
+            ],
+        )
+
+    def test_days_far_away_are_refused(self) -> None:
+        for day in ("0001-01-01", "1969-12-31", "2200-01-01", "9999-12-31"):
+            with self.subTest(day=day):
+                self.assertIsNone(form(f"start={day}").value("start"))
+
+    def test_odd_texts_are_refused(self) -> None:
+        self.assertIsNone(form("q=%00").value("q"))
+        self.assertIsNone(form(f"q={'x' * 256}").value("q"))
+
+
+class AddressTests(SimpleTestCase):
+    def test_a_chip_says_what_is_on_and_how_to_take_it_away(self) -> None:
+        [colour, start] = form("view=ripe&colour=red&start=2026-11-24&page=after,1").chips
+
+        self.assertEqual((colour.label, colour.value), ("Colour", "Red"))
+        self.assertEqual(colour.remove_url, "?view=ripe&start=2026-11-24")
+        self.assertEqual((start.label, start.value), ("Picked from", "24 Nov 2026"))
+
+    def test_clearing_keeps_the_view(self) -> None:
+        self.assertEqual(form("view=ripe&colour=red&q=pear").clear_url, "?view=ripe")
+
+    def test_tabs_keep_the_filters(self) -> None:
+        everything, ripe = form("colour=red&view=ripe").views("view", [("", "All"), ("ripe", "Ripe")])
+
+        self.assertEqual((everything.url, everything.is_current), ("?colour=red", False))
+        self.assertEqual((ripe.url, ripe.is_current), ("?view=ripe&colour=red", True))
+
+    def test_what_is_no_filter_does_not_come_along(self) -> None:
+        self.assertEqual(form("utm=x&colour=red").query(), "?colour=red")
