@@ -243,7 +243,7 @@ class FulfilTests(OrderPageCase):
         self.post("fulfil", tracking_number="RM 1")
         page = self.post("fulfil", tracking_number="RM 1")
 
-        self.assert_said("PL-1 was marked fulfilled already.", page)
+        self.assert_said("PL-1 is fulfilled.", page)
         self.assertEqual(AuditLog.objects.filter(event_type="order.fulfilled").count(), 1)
 
     def test_another_tracking_number_is_refused(self) -> None:
@@ -312,7 +312,7 @@ class CancelTests(OrderPageCase):
         self.post("cancel", reason="asked for by phone")
         page = self.post("cancel", reason="asked for by phone")
 
-        self.assert_said("PL-1 was cancelled already.", page)
+        self.assert_said("PL-1 is cancelled", page)
         self.assertEqual(AuditLog.objects.filter(event_type="order.canceled").count(), 1)
 
     def test_a_paid_or_fulfilled_order_is_not(self) -> None:

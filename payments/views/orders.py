@@ -38,15 +38,17 @@ def fulfil_order(request: SignedInRequest, number: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, order, fulfil_form=form)
     tracking = form.cleaned_data["tracking_number"]
-    if order.status == OrderStatus.FULFILLED and order.tracking_number == tracking:
-        messages.info(request, f"{order} was marked fulfilled already.")
-        return redirect("orders:order-detail", number)
-    problem = why_not_fulfil(order)
-    if problem:
-        form.add_error(None, f"{order} can't be marked fulfilled. {problem}")
-        return _page(request, order, fulfil_form=form)
-    step = lambda: lifecycle.fulfil(order, actor=request.user, tracking_number=tracking)  # noqa: E731
-    return _moved(request, order, step, f"{order} is fulfilled.", fulfil_form=form)
+
+    def step() -> None:
+        problem = why_not_fulfil(order)
+        if problem:
+            raise IllegalMove(f"{order} can't be marked fulfilled. {problem}")
+        lifecycle.fulfil(order, actor=request.user, tracking_number=tracking)
+
+    def is_done() -> bool:
+        return (order.status, order.tracking_number) == (OrderStatus.FULFILLED, tracking)
+
+    return _moved(request, order, step, is_done, f"{order} is fulfilled.", fulfil_form=form)
 
 
 @ops_required
@@ -56,11 +58,15 @@ def cancel_order(request: SignedInRequest, number: str) -> HttpResponse:
     order, form = get_object_or_404(Order, number=number), CancelForm(request.POST)
     if not form.is_valid():
         return _page(request, order, cancel_form=form)
-    if order.status == OrderStatus.CANCELED:
-        messages.info(request, f"{order} was cancelled already.")
-        return redirect("orders:order-detail", number)
-    step = lambda: lifecycle.cancel(order, actor=request.user, reason=form.cleaned_data["reason"])  # noqa: E731
-    return _moved(request, order, step, f"{order} is cancelled, its stock is free again.", cancel_form=form)
+
+    def step() -> None:
+        lifecycle.cancel(order, actor=request.user, reason=form.cleaned_data["reason"])
+
+    def is_done() -> bool:
+        return order.status == OrderStatus.CANCELED
+
+    done = f"{order} is cancelled, its stock is free again."
+    return _moved(request, order, step, is_done, done, cancel_form=form)
 
 
 @ops_required
@@ -80,10 +86,11 @@ def note_order(request: SignedInRequest, number: str) -> HttpResponse:
 def refund_order(request: SignedInRequest, number: str) -> HttpResponse:
     """Ask Stripe for a refund. What is wrong is said beside the field, and what was typed stays."""
     order = get_object_or_404(Order, number=number)
+    sources = refundable_sources(order)
+    # Asked after what is left: of two clicks at once, the second must not hear that nothing is.
     known = _sent_before(request.POST.get("key", ""), order)
     if known:
         return _answer_again(request, known)
-    sources = refundable_sources(order)
     if not sources:
         messages.error(request, f"Nothing of {order} can be refunded: no money of it is left at Stripe.")
         return redirect("orders:order-detail", number)
@@ -138,16 +145,26 @@ def _tell(request: HttpRequest, made: RefundRequest) -> None:
 
 
 def _moved(
-    request: SignedInRequest, order: Order, step: Callable[[], None], done: str, **form: forms.Form
+    request: SignedInRequest,
+    order: Order,
+    step: Callable[[], None],
+    is_done: Callable[[], bool],
+    done: str,
+    **form: forms.Form,
 ) -> HttpResponse:
-    """Take the step; when somebody was quicker, the page as it is now, with what was typed."""
-    try:
-        step()
-    except IllegalMove as why:
-        order.refresh_from_db()
-        [sent] = form.values()
-        sent.add_error(None, str(why))
-        return _page(request, order, **form)
+    """Take the step, if it is not taken already: the same click twice is one step.
+
+    When it can't be taken: the page as it is now, with what was typed.
+    """
+    if not is_done():
+        try:
+            step()
+        except IllegalMove as why:
+            order.refresh_from_db()
+            if not is_done():  # by the other of two clicks
+                [sent] = form.values()
+                sent.add_error(None, str(why))
+                return _page(request, order, **form)
     messages.success(request, done)
     return redirect("orders:order-detail", order.number)
 
