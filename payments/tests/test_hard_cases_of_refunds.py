@@ -119,6 +119,17 @@ class FailedRefundTests(StoryTestCase):
         )
         self.assert_order(refund_status="none", amount_refunded=0, refunded_at=None)
 
+    def test_more_news_of_a_failed_refund_does_not_move_the_day_it_failed(self) -> None:
+        refund = self.story.is_refunded(10_00)
+        self.story.passes(DAY)
+        self.story.refund_fails(refund)
+        self.story.passes(3 * DAY)
+        self.story.says("refund.updated", refund)
+        self.tell_all(self.story)
+
+        self.assertEqual(Refund.objects.get().failed_at, NOON + 2 * DAY)
+        self.assertEqual(str(LedgerEntry.objects.get(kind="refund_reversal").occurred_on), "2026-06-17")
+
     def test_after_a_failed_one_the_next_refund_counts(self) -> None:
         failed = self.story.is_refunded(10_00)
         self.story.passes(DAY)

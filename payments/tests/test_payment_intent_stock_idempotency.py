@@ -1,5 +1,6 @@
 """A payment moves stock once: with stock, as a preorder, and however often its events come."""
 
+from io import StringIO
 from itertools import permutations
 
 from django.core.management import call_command
@@ -130,6 +131,34 @@ class OversoldTests(StockCase):
         self.assertEqual(self.left(self.cream), (3, 0))
 
 
+class HalfThereTests(StockCase):
+    """One line's goods are there, the other's are not."""
+
+    def setUp(self) -> None:
+        self.cream, self.serum = make_variant(stock=5), make_variant(stock=0, preorder=True)
+        self.story = self.order((self.cream, 2), (self.serum, 1))
+        self.pay(self.story)
+
+    def test_what_is_there_is_taken_and_the_rest_waits(self) -> None:
+        self.assertEqual((self.left(self.cream), self.left(self.serum)), ((3, 0), (0, 0)))
+        self.assertTrue(Order.objects.get().awaits_stock)
+
+    def test_more_events_and_tries_take_nothing_twice(self) -> None:
+        self.story.is_refunded(1_00)
+        self.tell(self.story)
+        retry_allocation(Cause(at=NOON))
+
+        self.assertEqual(self.sold(self.cream), [-2])
+        self.assertTrue(Order.objects.get().awaits_stock)
+
+    def test_the_rest_is_given_when_it_comes(self) -> None:
+        stock.change(self.serum, 1, reason=StockReason.RECEIPT, actor=None)
+        retry_allocation(Cause(at=NOON))
+
+        self.assertEqual((self.sold(self.cream), self.sold(self.serum)), ([-2], [-1]))
+        self.assertFalse(Order.objects.get().awaits_stock)
+
+
 class PreorderTests(StockCase):
     def test_it_is_sold_before_it_is_there_and_not_flagged(self) -> None:
         serum = make_variant(stock=0, preorder=True)
@@ -178,6 +207,6 @@ class ReplayTests(StockCase):
         self.tell(story)
         before = everything()
 
-        call_command("replay_events", "--status", "all", stdout=None, verbosity=0)
+        call_command("replay_events", "--status", "all", stdout=StringIO())
 
         self.assertEqual(everything(), before)
