@@ -1,3 +1,4 @@
+from contextlib import chdir
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -253,12 +254,10 @@ class MomentTests(TestCase):
 
 class DefaultRejectsFileTests(ImportTestCase):
     def test_it_is_named_after_the_lines_and_lies_in_the_folder_one_is_in(self) -> None:
-        import contextlib
-
         orders = self.orders_file(line(), line("2", sku=""), name="year.csv.gz")
         out = StringIO()
 
-        with contextlib.chdir(self.folder):
+        with chdir(self.folder):
             call_command("import_orders", str(orders), stdout=out, stderr=StringIO())
 
         self.assertIn("1 row rejected, see year.rejects.csv", out.getvalue())
