@@ -9,6 +9,7 @@ from django import forms
 
 from payments.ledger import Refundable
 from purelaka import money
+from purelaka.templatetags.purelaka import shortened
 
 # A comma separates thousands, as the pages write them; where it might be a decimal comma, we ask.
 AMOUNT = re.compile(r"-?[0-9.,]+")
@@ -43,7 +44,7 @@ class RefundForm(forms.Form):
     """
 
     key = forms.UUIDField(widget=forms.HiddenInput)
-    payment_id = forms.ChoiceField(label="Which payment", required=False)
+    payment_id = forms.ChoiceField(label="Payment", required=False)
     amount = forms.CharField(max_length=20, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
     reason = forms.ChoiceField(
         choices=[
@@ -62,11 +63,13 @@ class RefundForm(forms.Form):
         payment, amount = self.fields["payment_id"], self.fields["amount"]
         assert isinstance(payment, forms.ChoiceField)
         payment.choices = [(source.payment_id, _said(source)) for source in sources]
-        if len(sources) < 2:
+        payment.required = len(sources) > 1
+        if not payment.required:
             payment.widget = payment.hidden_widget()
         currencies = sorted({source.currency.upper() for source in sources})
         amount.label = f"Amount, {' or '.join(currencies)}" if currencies else "Amount"
-        amount.help_text = f"At most {display_left(sources)}." if sources else ""
+        most = money.display(self.only.amount, self.only.currency) if self.only else "what is left of it"
+        amount.help_text = f"At most {most}."
 
     @property
     def only(self) -> Refundable | None:
@@ -95,18 +98,20 @@ class RefundForm(forms.Form):
 
     @staticmethod
     def _start(sources: Sequence[Refundable]) -> dict[str, object]:
-        first = {"amount": money.to_major(sources[0].amount, sources[0].currency)} if sources else {}
-        return {"key": uuid.uuid4(), "payment_id": sources[0].payment_id if sources else "", **first}
-
-
-def display_left(sources: Sequence[Refundable]) -> str:
-    """What can be refunded of each payment: `£20.00`, or `£20.00 or £5.00` of the other."""
-    return " or ".join(money.display(source.amount, source.currency) for source in sources)
+        """Money that pays nothing is what somebody came to send back."""
+        loose_first = sorted(sources, key=lambda source: source.is_applied)
+        start: dict[str, object] = {"key": uuid.uuid4()}
+        for source in loose_first[:1]:
+            start |= {
+                "payment_id": source.payment_id,
+                "amount": money.to_major(source.amount, source.currency),
+            }
+        return start
 
 
 def _said(source: Refundable) -> str:
-    what = "pays the order" if source.is_applied else "does not pay the order"
-    return f"{money.display(source.amount, source.currency)} left of {source.payment_id[-6:]}, which {what}"
+    what = "Pays the order" if source.is_applied else "Does not pay the order"
+    return f"{what}: {money.display(source.amount, source.currency)} left of {shortened(source.payment_id)}"
 
 
 def refund_amount(text: str, currency: str) -> int:

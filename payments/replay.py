@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,6 +16,7 @@ from payments.inbox import Receipt
 from payments.matching import ORDER_FACTS
 from payments.models import EventStatus, Fact, LedgerEntry, Payout, StripeEvent
 from payments.ownership import order_pks
+from purelaka import moments
 
 T = TypeVar("T")
 
@@ -24,7 +26,8 @@ ORDER_FIELDS = (
     *("dispute_status", "flag", "awaits_stock"),
 )
 FACTS = (*ORDER_FACTS, Payout)
-HOUSEKEEPING = {"id", "as_of_rank", "as_of_event", "provider"}
+# Columns that say how a fact is kept, not what Stripe said of it.
+HOUSEKEEPING = {"id", "order_id", "created", "as_of_rank", "as_of_event", "provider"}
 
 State = dict[tuple[str, str], dict[str, Any]]  # (kind, name) -> values by column
 
@@ -37,6 +40,11 @@ class Change(NamedTuple):
     column: str
     was: object
     becomes: object
+
+    @property
+    def said(self) -> tuple[str, str]:
+        """Both values for people."""
+        return _said(self.was), _said(self.becomes)
 
 
 @dataclass
@@ -140,6 +148,12 @@ def _changes(before: State, after: State) -> Iterator[Change]:
         for column, value in values.items():
             if known.get(column) != value and (known or value not in (None, "", 0)):
                 yield Change(*key, column, known.get(column), value)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, datetime):
+        return moments.full(value)
+    return str(value) if value not in (None, "") else "–"
 
 
 def _chunks(things: Iterable[T]) -> Iterator[list[T]]:

@@ -117,6 +117,16 @@ class DetailTests(EventPageCase):
         self.assert_said(page, event.event_id, ">PL-1</a>", "£42.00", "Sale")
         self.assert_said(page, f"&quot;id&quot;: &quot;{event.event_id}&quot;")  # indented for reading
 
+    def test_it_does_not_show_the_secret_of_a_payment(self) -> None:
+        self.tell_all(self.story)
+        event = StripeEvent.objects.get(type="payment_intent.succeeded")
+        self.assertIn(self.story.intent["client_secret"], event.payload)
+
+        page = self.page(event)
+
+        self.assertNotIn(self.story.intent["client_secret"], page)
+        self.assert_said(page, "&quot;client_secret&quot;: &quot;(not shown)&quot;")
+
     def test_one_that_failed_says_why(self) -> None:
         self.assert_said(self.page(self.tell_failing()), "ZeroDivisionError: on purpose", "Tried 1 time")
 

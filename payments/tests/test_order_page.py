@@ -441,12 +441,25 @@ class RefundTests(OrderPageCase):
         twice.is_paid()
         self.tell(twice)
 
+        page = self.page()
+        self.assert_said("Refund the other: it is chosen in the refund dialog.", page)
+        self.assert_said(
+            f'<option value="{twice.payment_intent_id}" selected>Does not pay the order: £20.00', page
+        )
         page = self.refund("20", payment_id=twice.payment_intent_id)
 
         self.assertEqual(Refund.objects.get().payment_intent_id, twice.payment_intent_id)
         self.order.refresh_from_db()
         self.assertEqual((self.order.flag, self.order.amount_refunded), ("", 0))
         self.assert_said("£20.00 of PL-1 goes back", page)
+
+    def test_which_of_two_payments_must_be_said(self) -> None:
+        twice = Story(order_number="PL-1", amount=20_00, at=NOON + timedelta(hours=1), seed="twice")
+        twice.is_paid()
+        self.tell(twice)
+
+        self.assert_said("This field is required", self.refund("20"))
+        self.assertFalse(RefundRequest.objects.exists())
 
     def test_a_payment_of_another_order_can_not(self) -> None:
         page = self.refund("20", payment_id="pi_other")

@@ -1,6 +1,7 @@
 """The inbox: each event of Stripe's, what became of it, and how to apply it once more."""
 
 import json
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,8 @@ from payments.ownership import order_number
 from payments.replay import rehearse
 from purelaka.listing import listing
 
+# Whoever has it can act on the payment (docs.stripe.com/api/payment_intents/object).
+SECRETS = ("client_secret",)
 MAY_APPLY = (Role.OPS, Role.ADMIN)
 
 
@@ -64,8 +67,17 @@ def apply_event(request: SignedInRequest, event_id: str) -> HttpResponse:
 def _context(request: SignedInRequest, event: StripeEvent) -> dict[str, object]:
     return {
         "event": event,
-        "payload": json.dumps(event.body, indent=2, ensure_ascii=False),
+        "payload": json.dumps(_shown(event.body), indent=2, ensure_ascii=False),
         "order_number": order_number(event.object_id),
         "entries": LedgerEntry.objects.filter(event=event).order_by("pk").select_related("order")[:200],
         "may_apply": request.user.role in MAY_APPLY,
     }
+
+
+def _shown(value: Any) -> Any:
+    """A payload without what nobody needs to read."""
+    if isinstance(value, dict):
+        return {
+            key: "(not shown)" if key in SECRETS and each else _shown(each) for key, each in value.items()
+        }
+    return [_shown(each) for each in value] if isinstance(value, list) else value

@@ -12,7 +12,7 @@ from django.utils import timezone
 from audit import log
 from payments.inbox import Receipt
 from payments.models import EventStatus, StripeEvent
-from payments.replay import Change, Rehearsal, in_order, rehearse, replay
+from payments.replay import Rehearsal, in_order, rehearse, replay
 from purelaka.days import day_start, store_zone
 from purelaka.money import display
 
@@ -63,7 +63,8 @@ class Command(BaseCommand):
             about = f"{entry.order or 'no order'} {entry.source_id} on {entry.occurred_on}"
             self.stdout.write(f"would post {entry.kind} {display(entry.amount, entry.currency)}: {about}")
         for change in seen.orders:
-            self.stdout.write(f"would change order {change.name} {_said(change)}")
+            was, becomes = change.said
+            self.stdout.write(f"would change order {change.name} {change.column}: {was} -> {becomes}")
         others = {(change.kind, change.name) for change in seen.changes} - {
             (change.kind, change.name) for change in seen.orders
         }
@@ -90,16 +91,6 @@ def _events(status: str, kind: str, since: datetime | None) -> QuerySet[StripeEv
 def _summary(verb: str, counts: Counter[str]) -> str:
     parts = ", ".join(f"{status}={counts[status]}" for status in EventStatus.values)
     return f"{verb}={counts.total()}: {parts}"
-
-
-def _said(change: Change) -> str:
-    return f"{change.column}: {_value(change.was)} -> {_value(change.becomes)}"
-
-
-def _value(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(store_zone()).isoformat(sep=" ")
-    return str(value) if value not in (None, "") else "nothing"
 
 
 def _moment(text: str) -> datetime:
