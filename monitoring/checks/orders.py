@@ -63,12 +63,17 @@ ORDERS_AND_SALES = """
 def orders_refunded(now: datetime) -> Iterator[Finding]:
     """`amount_refunded`, `refund_status` and the day of `refunded_at` against the refunds posted.
 
-    Refunds count less their reversals and never above the order's total. A difference means that
-    the order was changed by hand, or that a refund was posted and the order not written. Trying
-    the refund's event again writes the order anew.
+    Refunds count less their reversals. A difference means that the order was changed by hand, or
+    that a refund was posted and the order not written. Trying the refund's event again writes the
+    order anew. If more went back than was paid, one of the refunds must have failed, and the event
+    that says so did not get here: send it again from Stripe's dashboard.
     """
     for pk, number, currency, total, refunded, status, posted, on, last_on in rows(ORDERS_AND_REFUNDS):
-        expected = min(int(posted), total)
+        if posted > total:
+            evidence = money(total, int(posted), currency)
+            yield Finding(number, f"More went back on {number} than was paid", **evidence, order_id=pk)
+            continue
+        expected = int(posted)
         evidence = money(expected, refunded, currency)
         if expected == refunded:
             state = "none" if not expected else "full" if expected == total else "partial"
@@ -106,8 +111,8 @@ ORDERS_AND_REFUNDS = """
     )
     SELECT id, number, currency, amount_total, amount_refunded, refund_status, posted, refunded_on, last_on
     FROM both_ends
-    WHERE amount_refunded <> CASE WHEN posted > amount_total THEN amount_total ELSE posted END
-        OR refund_status <> CASE WHEN posted = 0 THEN 'none' WHEN posted >= amount_total THEN 'full'
+    WHERE amount_refunded <> posted OR posted > amount_total
+        OR refund_status <> CASE WHEN posted = 0 THEN 'none' WHEN posted = amount_total THEN 'full'
             ELSE 'partial' END
         OR COALESCE(refunded_on <> last_on, refunded_on IS NOT NULL OR last_on IS NOT NULL)
 """

@@ -1,5 +1,6 @@
 """Refunds that are told twice, half, late, or not at all, and those that come back."""
 
+from monitoring.checks.orders import orders_refunded
 from payments.models import LedgerEntry, Refund
 from payments.stories.story import Story
 from payments.stories.versions import Json
@@ -118,6 +119,21 @@ class FailedRefundTests(StoryTestCase):
             [("refund", -10_00, "2026-06-16"), ("refund_reversal", 10_00, "2026-06-22")],
         )
         self.assert_order(refund_status="none", amount_refunded=0, refunded_at=None)
+
+    def test_if_the_failure_is_never_told_a_check_finds_that_too_much_went_back(self) -> None:
+        failed = self.story.is_refunded(30_00)
+        self.story.passes(DAY)
+        self.story.refund_fails(failed)
+        self.story.is_refunded(20_00)
+        lost = {"refund.failed", "refund.updated", "charge.refund.updated", "charge.updated"}
+        self.tell(*(event for event in self.story.events if event["type"] not in lost))
+        [finding] = orders_refunded(NOON)
+        self.assert_order(amount_refunded=42_00)
+        self.assertEqual((finding.expected, finding.found), ("£42.00", "£50.00"))
+        self.tell(*only("refund.failed", self.story))
+
+        self.assert_order(amount_refunded=20_00)
+        self.assertEqual(list(orders_refunded(NOON)), [])
 
     def test_more_news_of_a_failed_refund_does_not_move_the_day_it_failed(self) -> None:
         refund = self.story.is_refunded(10_00)

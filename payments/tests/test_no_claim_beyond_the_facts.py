@@ -130,18 +130,22 @@ class LostTests(TestCase):
         if not Order.objects.exists():
             place()
 
-        self.assertEqual(findings(), [])
-        self.check_order(Order.objects.get(), kept, first, second)
+        self.check_order(Order.objects.get(), kept)
+        refunded = -self.net(*REFUND_KINDS)
+        ever = sum(refund["amount"] for story in (first, second) for refund in story.refunds)
+        self.assertLessEqual(refunded, ever)
+        # Of a refund that failed only the success may have come: then a person is told.
+        told_of = ["More went back on PL-1 than was paid"] if refunded > AMOUNT else []
+        self.assertEqual([finding.message for finding in findings()], told_of)
 
-    def check_order(self, order: Order, kept: list[Json], *told: Story) -> None:
+    def check_order(self, order: Order, kept: list[Json]) -> None:
+        """It is paid if an event says so, and at most what was paid has gone back."""
         sale, refunded = self.net("sale"), -self.net(*REFUND_KINDS)
         paid = any(_says_paid(said) for said in kept)
         self.assertEqual(order.status, OrderStatus.PAID if sale else OrderStatus.PENDING)
-        self.assertIn(sale, (0, order.amount_total) if paid else (0,))
-        self.assertTrue(0 <= refunded <= sale, (refunded, sale))
-        self.assertEqual(order.amount_refunded, refunded)
-        ever = sum(refund["amount"] for story in told for refund in story.refunds)
-        self.assertLessEqual(-self.net("refund"), ever)
+        self.assertIn(sale, (0, AMOUNT) if paid else (0,))
+        self.assertGreaterEqual(refunded, 0)
+        self.assertEqual(order.amount_refunded, min(refunded, sale))
 
     def net(self, *kinds: str) -> int:
         return sum(LedgerEntry.objects.filter(kind__in=kinds).values_list("amount", flat=True))
