@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 
-DEEP = 30
+DEEP = 20
 IS_DEEP = os.environ.get("HYPOTHESIS_PROFILE") == "deep"
 
 
