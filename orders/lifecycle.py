@@ -48,8 +48,8 @@ def move(
     """Move `orders` one step and write an audit row for each, in one transaction.
 
     `at` are the moments of the step, one an order, and `noted_at` those of its audit row, both now
-    by default. `actor` is None when Stripe or
-    a command, not a person, caused it. Raises IllegalMove or LostRace; nothing was written then.
+    by default. `actor` is None when Stripe or a command, not a person, caused it. Raises
+    IllegalMove or LostRace; nothing was written then.
     """
     moments = at or [timezone.now()] * len(orders)
     for order in orders:

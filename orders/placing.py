@@ -55,6 +55,8 @@ def place_order(
     currencies = {line.variant.currency for line in lines}
     if len(currencies) > 1:
         raise CannotPlace(f"One order has one currency, not {' and '.join(sorted(currencies))}.")
+    if gone := [line.variant for line in lines if not _is_for_sale(line.variant)]:
+        raise CannotPlace(f"{gone[0].product.name} is not for sale any more.")
     if any(line.quantity < 1 for line in lines):
         raise CannotPlace("A quantity must be at least 1.")
     moment = at or timezone.now()
@@ -77,6 +79,10 @@ def place_order(
         for step in after_placing:
             step(order)
     return order
+
+
+def _is_for_sale(variant: Variant) -> bool:
+    return variant.is_active and variant.product.is_active
 
 
 def _write_items(order: Order, lines: Sequence[Line]) -> None:

@@ -17,7 +17,7 @@ from payments import answers
 from payments.gateway import GatewayError, gateway
 from payments.ledger import Refundable, refundable
 from payments.loading import facts_of
-from payments.models import Refund, RefundRequest, RefundStatus, RequestStatus
+from payments.models import EventStatus, Refund, RefundRequest, RefundStatus, RequestStatus
 from purelaka import money
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class RefundRefused(ValueError):
 
 
 class NoAnswer(Exception):
-    """Stripe did not answer. The request is kept and will be sent again with the same key."""
+    """Stripe did not answer, or not in a way we understand. The request is kept and sent again."""
 
 
 def request_refund(
@@ -94,9 +94,15 @@ def submit(request: RefundRequest) -> None:
         _note_error(request, error)
         raise (RefundRefused if error.is_final else NoAnswer)(str(error)) from error
     with transaction.atomic():
-        answers.take_in("refund.answered", answer, at=at)
-        request.status, request.refund_id, request.error = RequestStatus.ANSWERED, answer["id"], ""
+        receipt = answers.take_in("refund.answered", answer, at=at)
+        applied = receipt.status == EventStatus.PROCESSED
+        if applied:
+            request.status = RequestStatus.ANSWERED
+        # Until the answer is a fact the request holds its amount: nobody can ask for it twice.
+        request.refund_id, request.error = answer["id"], "" if applied else receipt.reason
         request.save(update_fields=["status", "refund_id", "error"])
+    if not applied:
+        raise NoAnswer(f"Stripe's answer could not be applied: {receipt.reason}")
 
 
 def submit_pending(now: datetime) -> int:

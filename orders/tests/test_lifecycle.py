@@ -3,7 +3,7 @@
 from itertools import product
 from unittest.mock import patch
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.test import TestCase
 
 from accounts.models import Role
@@ -61,23 +61,3 @@ class MoveTests(TestCase):
             lifecycle.move([order], OrderStatus.PAID, actor=None)
 
         self.assertFalse(AuditLog.objects.filter(event_type="order.paid").exists())
-
-
-class ConstraintTests(TestCase):
-    """The database refuses what must never be."""
-
-    def refused(self, constraint: str, **values: object) -> None:
-        make_order()
-        with (
-            self.subTest(constraint=constraint),
-            self.assertRaisesMessage(IntegrityError, constraint),
-            transaction.atomic(),
-        ):
-            Order.objects.update(**values)
-
-    def test_bad_orders(self) -> None:
-        self.refused("order_status_known", status="lost")
-        self.refused("order_paid_has_moment", status="paid")
-        self.refused("order_fulfilled_has_moment", status="fulfilled", paid_at=NOON)
-        self.refused("order_canceled_has_moment", status="canceled")
-        self.refused("order_refunded_within_total", amount_refunded=10_01)

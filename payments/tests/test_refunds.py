@@ -1,15 +1,12 @@
-"""Refunds from our side, and what reaches Stripe."""
+"""Refunds from our side. What reaches Stripe of them: test_gateway."""
 
-import json
-import threading
 import uuid
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from typing import Any
 from unittest.mock import patch
-from urllib.parse import parse_qs
 
-from django.test import TestCase, override_settings
+from django.conf import settings
+from django.test import TestCase
 from django.utils import timezone
 
 from orders.models import Order
@@ -44,6 +41,33 @@ class RequestTests(RefundCase):
         request = self.ask(4_00)
 
         self.assertEqual((request.status, self.refunded()), (RequestStatus.ANSWERED, 4_00))
+
+    def test_stripe_is_told_whose_refund_it_is(self) -> None:
+        with patch(CREATE, return_value=self.answer(4_00)) as create:
+            request = self.ask(4_00)
+
+        asked = create.call_args.kwargs
+        self.assertEqual((asked["amount"], asked["key"]), (4_00, f"refund:{request.key}"))
+        self.assertEqual(
+            asked["metadata"],
+            {"order_number": "PL-1", "instance": settings.INSTANCE, "request_key": str(request.key)},
+        )
+
+    def test_an_answer_that_can_not_be_applied_keeps_its_amount_spoken_for(self) -> None:
+        with (
+            patch("payments.handlers.project", side_effect=ZeroDivisionError),
+            self.assertLogs("payments"),
+            self.assertRaisesMessage(refunds.NoAnswer, "ZeroDivisionError"),
+        ):
+            self.ask(6_00)
+
+        self.assertEqual(RefundRequest.objects.get().status, RequestStatus.PENDING)
+        with self.assertRaisesMessage(refunds.RefundTooLarge, "£4.00"):
+            self.ask(5_00)
+
+        refunds.submit_pending(timezone.now() + timedelta(minutes=2))
+        self.assertEqual(RefundRequest.objects.get().status, RequestStatus.ANSWERED)
+        self.assertEqual(self.refunded(), 6_00)
 
     def test_a_key_used_again_gives_its_request_again(self) -> None:
         key = uuid.uuid4()
@@ -101,72 +125,3 @@ class RequestTests(RefundCase):
             "payment_intent": self.story.payment_intent_id,
             "created": int(timezone.now().timestamp()),
         }
-
-
-class StripeStandIn(BaseHTTPRequestHandler):
-    """Answers a refund as Stripe does, after as many failures as `failures` says."""
-
-    failures: ClassVar[int] = 0
-    seen: ClassVar[list[dict[str, Any]]] = []
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        StripeStandIn.seen.append({"key": self.headers["Idempotency-Key"], "path": self.path, **asked})
-        failed = len(StripeStandIn.seen) <= StripeStandIn.failures
-        self.answer(500 if failed else 200, {"error": {"message": "try again"}} if failed else refund(asked))
-
-    def answer(self, status: int, content: dict[str, Any]) -> None:
-        body = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Silent."""
-
-
-def refund(asked: dict[str, list[str]]) -> dict[str, Any]:
-    return {
-        "id": "re_real",
-        "object": "refund",
-        "amount": int(asked["amount"][0]),
-        "currency": "gbp",
-        "status": "succeeded",
-        "payment_intent": asked["payment_intent"][0],
-        "created": int(timezone.now().timestamp()),
-    }
-
-
-class StripeTests(RefundCase):
-    """Through Stripe's own SDK, to a server of ours on this machine."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        server = ThreadingHTTPServer(("127.0.0.1", 0), StripeStandIn)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        StripeStandIn.seen, StripeStandIn.failures = [], 0
-        base = f"http://127.0.0.1:{server.server_port}"
-        use = override_settings(PAYMENTS_USE_STRIPE=True, STRIPE_SECRET_KEY="sk_test_x", STRIPE_API_BASE=base)
-        use.enable()
-        self.addCleanup(use.disable)
-
-    def test_one_call_names_the_amount_in_its_key_and_our_ids_in_its_metadata(self) -> None:
-        request = self.ask(4_00)
-
-        [call] = StripeStandIn.seen
-        self.assertEqual((call["path"], call["amount"]), ("/v1/refunds", ["400"]))
-        self.assertIn(f"{request.key}:400", call["key"])
-        self.assertEqual(call["metadata[order_number]"], ["PL-1"])
-        self.assertEqual(self.refunded(), 4_00)
-
-    def test_a_server_error_is_tried_again_with_the_same_key(self) -> None:
-        StripeStandIn.failures = 2
-        self.ask(4_00)
-
-        self.assertEqual(len(StripeStandIn.seen), 3)
-        self.assertEqual(len({call["key"] for call in StripeStandIn.seen}), 1)
