@@ -182,26 +182,29 @@ ORDERS_AND_DISPUTES = """
 """
 
 
-@check(("Orders", "Their items"), "Each order's items sum to its total", compares=Order.objects.all)
+@check(("Orders", "Their items"), "Each order's items sum to its goods", compares=Order.objects.all)
 def order_items_sum(now: datetime) -> Iterator[Finding]:
-    """Each order's `amount_total` against the sum of its items.
+    """Each order's `amount_subtotal` and `amount_discount` against the sums of its items.
 
     A difference means that an order or a line was changed after it was placed. What the customer
     paid is the payment's amount: compare it, and correct the line that is wrong.
     """
-    for pk, number, currency, total, items in rows(ORDERS_AND_ITEMS):
+    for pk, number, currency, expected, items in rows(ORDERS_AND_ITEMS):
         yield Finding(
             number,
-            f"The items of {number} do not sum to its total",
-            **money(int(total), int(items), currency),
+            f"The items of {number}, less their discounts, do not sum to its goods",
+            **money(int(expected), int(items), currency),
             order_id=pk,
         )
 
 
 ORDERS_AND_ITEMS = """
-    SELECT o.id, o.number, o.currency, o.amount_total, COALESCE(i.amount, 0)
+    SELECT o.id, o.number, o.currency, o.amount_subtotal - o.amount_discount,
+        COALESCE(i.amount, 0) - COALESCE(i.discount, 0)
     FROM orders_order o
-        LEFT JOIN (SELECT order_id, SUM(amount_total) AS amount FROM orders_orderitem GROUP BY order_id) i
-        ON i.order_id = o.id
-    WHERE o.amount_total <> COALESCE(i.amount, 0)
+        LEFT JOIN (
+            SELECT order_id, SUM(amount_total) AS amount, SUM(amount_discount) AS discount
+            FROM orders_orderitem GROUP BY order_id
+        ) i ON i.order_id = o.id
+    WHERE o.amount_subtotal <> COALESCE(i.amount, 0) OR o.amount_discount <> COALESCE(i.discount, 0)
 """

@@ -71,6 +71,7 @@ def _order(draft: Draft) -> Order:
         email=draft.head.email,
         country=draft.head.country,
         currency=draft.head.currency,
+        amount_subtotal=draft.amount_total,
         amount_total=draft.amount_total,
         payment_intent_id=PREFIX + draft.number,
         created_at=draft.placed_at,

@@ -37,11 +37,22 @@ class Flag(models.TextChoices):
     PAID_TWICE = "paid_twice", "Paid twice"
 
 
+class TaxBehavior(models.TextChoices):
+    """Whether prices hold their tax already (docs.stripe.com/tax/products-prices-tax-codes-tax-behavior)."""
+
+    INCLUSIVE = "inclusive", "Included"
+    EXCLUSIVE = "exclusive", "Added"
+
+
 SOLD = (OrderStatus.PAID, OrderStatus.FULFILLED)
+GOODS_AND_SHIPPING = F("amount_subtotal") - F("amount_discount") + F("amount_shipping")
 
 
 class Order(models.Model):
     """One purchase. Amounts are minor units of `currency`.
+
+    `amount_total` is what the customer pays: `amount_subtotal` (the items) less `amount_discount`,
+    plus `amount_shipping`, plus `amount_tax` where prices are without it (`tax_behavior`).
 
     `status` moves through `orders.lifecycle` only. `refund_status`, `dispute_status`, `flag`,
     `amount_refunded` and `refunded_at` are written by the payments projection, from facts.
@@ -54,7 +65,18 @@ class Order(models.Model):
     address = models.TextField(blank=True)
     country = models.CharField(max_length=64, blank=True)
     currency = models.CharField(max_length=3)
+    amount_subtotal = models.PositiveBigIntegerField()
+    amount_discount = models.PositiveBigIntegerField(default=0)
+    amount_shipping = models.PositiveBigIntegerField(default=0)
+    amount_tax = models.PositiveBigIntegerField(default=0)
+    tax_behavior = models.CharField(max_length=16, choices=TaxBehavior, default=TaxBehavior.INCLUSIVE)
+    tax_name = models.CharField(max_length=40, blank=True)
+    tax_rate = models.PositiveIntegerField(default=0)  # hundredths of a per cent
     amount_total = models.PositiveBigIntegerField()
+    shipping_method = models.CharField(max_length=80, blank=True)
+    discount_code = models.ForeignKey(
+        "orders.DiscountCode", on_delete=models.PROTECT, null=True, blank=True, related_name="orders"
+    )
     status = models.CharField(max_length=16, choices=OrderStatus, default=OrderStatus.PENDING)
     refund_status = models.CharField(max_length=16, choices=RefundState, default=RefundState.NONE)
     dispute_status = models.CharField(max_length=16, choices=DisputeState, default=DisputeState.NONE)
@@ -86,6 +108,17 @@ class Order(models.Model):
                 name="order_canceled_has_moment",
             ),
             models.CheckConstraint(
+                condition=Q(tax_behavior=TaxBehavior.INCLUSIVE, amount_total=GOODS_AND_SHIPPING)
+                | Q(tax_behavior=TaxBehavior.EXCLUSIVE, amount_total=GOODS_AND_SHIPPING + F("amount_tax")),
+                name="order_parts_make_total",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_discount__lte=F("amount_subtotal")), name="order_discount_within_goods"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_tax__lte=F("amount_total")), name="order_tax_within_total"
+            ),
+            models.CheckConstraint(
                 condition=Q(amount_refunded__lte=F("amount_total")), name="order_refunded_within_total"
             ),
         ]
@@ -114,15 +147,23 @@ class Order(models.Model):
 
 
 class OrderItem(models.Model):
-    """One line. Name and price are copied: a later change of the product changes no past order."""
+    """One line. Name and price are copied: a later change of the product changes no past order.
+
+    `amount_total` is price times quantity. Of it `amount_discount` was taken off; `amount_tax` is the
+    line's share of the order's tax. Shares of all lines sum to the order's discount, and to its
+    tax less that on delivery.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
     variant = models.ForeignKey("catalog.Variant", on_delete=models.PROTECT, related_name="+")
     sku = models.CharField(max_length=64)
     product_name = models.CharField(max_length=200)
+    variant_name = models.CharField(max_length=120, blank=True, default="", db_default="")
     unit_amount = models.PositiveBigIntegerField()
     quantity = models.PositiveBigIntegerField()
     amount_total = models.PositiveBigIntegerField()
+    amount_discount = models.PositiveBigIntegerField(default=0, db_default=0)
+    amount_tax = models.PositiveBigIntegerField(default=0, db_default=0)
     reserved = models.PositiveBigIntegerField(default=0)  # pieces the variant holds for this line
 
     class Meta:
@@ -130,6 +171,9 @@ class OrderItem(models.Model):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="item_quantity_positive"),
             models.CheckConstraint(
                 condition=Q(amount_total=F("unit_amount") * F("quantity")), name="item_amount_is_product"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_discount__lte=F("amount_total")), name="item_discount_within_amount"
             ),
         ]
 

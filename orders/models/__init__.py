@@ -1,0 +1,36 @@
+"""What customers put in their baskets and ordered, what delivery and tax cost, and what they are told."""
+
+from orders.models.basket import Basket, BasketItem
+from orders.models.mail import Mail, MailKind
+from orders.models.order import (
+    SOLD,
+    DisputeState,
+    Flag,
+    Order,
+    OrderItem,
+    OrderNote,
+    OrderStatus,
+    RefundState,
+    TaxBehavior,
+)
+from orders.models.rates import DiscountCode, ShippingMethod, ShippingRate, TaxRate
+
+__all__ = [
+    "SOLD",
+    "Basket",
+    "BasketItem",
+    "DiscountCode",
+    "DisputeState",
+    "Flag",
+    "Mail",
+    "MailKind",
+    "Order",
+    "OrderItem",
+    "OrderNote",
+    "OrderStatus",
+    "RefundState",
+    "ShippingMethod",
+    "ShippingRate",
+    "TaxBehavior",
+    "TaxRate",
+]
