@@ -73,6 +73,7 @@ def placed(
         email=email,
         user=user,
         currency=currency,
+        amount_subtotal=amount,
         amount_total=amount,
         **{"created_at": at(1, 0), **fields},
     )

@@ -49,8 +49,8 @@ BREAKS: dict[str, tuple[str, str]] = {
         "UPDATE payments_ledgerentry SET amount = amount + 1 WHERE kind = 'payout'",
     ),
     "orders_paid": (
-        "UPDATE orders_order SET amount_total = amount_total + 1",
-        "UPDATE orders_order SET amount_total = amount_total - 1",
+        "UPDATE orders_order SET amount_total = amount_total + 1, amount_subtotal = amount_subtotal + 1",
+        "UPDATE orders_order SET amount_total = amount_total - 1, amount_subtotal = amount_subtotal - 1",
     ),
     "orders_refunded": (
         "UPDATE orders_order SET amount_refunded = amount_refunded + 1",
@@ -65,8 +65,8 @@ BREAKS: dict[str, tuple[str, str]] = {
         "UPDATE payments_ledgerentry SET kind = 'sale' WHERE kind = 'unapplied'",
     ),
     "order_items_sum": (
-        "UPDATE orders_order SET amount_total = amount_total + 1",
-        "UPDATE orders_order SET amount_total = amount_total - 1",
+        "UPDATE orders_order SET amount_total = amount_total + 1, amount_subtotal = amount_subtotal + 1",
+        "UPDATE orders_order SET amount_total = amount_total - 1, amount_subtotal = amount_subtotal - 1",
     ),
     "days_in_rollups": (
         "UPDATE analyticsapp_analyticssnapshotdaily SET sales = sales + 1",

@@ -9,10 +9,20 @@ from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.test import TestCase
 
-from accounts.models import Role
+from accounts.models import Address, Role
 from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay
 from catalog.models import StockMovement
 from monitoring.models import CheckRun, DataQualityIssue
+from orders.models import (
+    Basket,
+    BasketItem,
+    DiscountCode,
+    Mail,
+    MailKind,
+    ShippingMethod,
+    ShippingRate,
+    TaxRate,
+)
 from payments.models import LedgerEntry, RefundRequest, StripeEvent
 from purelaka.testing import NOON, make_order, make_user, make_variant
 from wishlist.models import WishlistItem
@@ -51,6 +61,14 @@ def bad_rows() -> dict[str, Row]:
     wish = WishlistItem.objects.create(user=user, variant=variant)
     day = {"day": DAY, "currency": "gbp"}
     sums = dict.fromkeys("sales orders refunds disputes fees unapplied adjustments payouts".split(), 0)
+    code = DiscountCode.objects.create(code="SPRING", percent_off=10)
+    address = Address.objects.create(user=user, name="A", line1="1", city="B", country="GB", is_default=True)
+    basket = Basket.objects.create(user=user)
+    in_basket = BasketItem.objects.create(basket=basket, variant=variant, quantity=1, unit_amount=1)
+    rate = ShippingRate.objects.create(
+        method=ShippingMethod.objects.create(name="Post"), country="GB", currency="gbp", amount=1
+    )
+    mail = Mail.objects.create(order=order, kind=MailKind.SHIPPED, to="a@example.com")
     another: dict[str, Any] = {"number": "PL-2", "payment_intent_id": None}
     return {
         "user_role_known": Row(user, {"email": "x@example.com", "role": "owner"}),
@@ -68,6 +86,25 @@ def bad_rows() -> dict[str, Row]:
         "order_fulfilled_has_moment": Row(order, another | {"status": "fulfilled", "paid_at": NOON}),
         "order_canceled_has_moment": Row(order, another | {"status": "canceled"}),
         "order_refunded_within_total": Row(order, another | {"amount_refunded": order.amount_total + 1}),
+        "order_parts_make_total": Row(order, another | {"amount_shipping": 1}),
+        "order_discount_within_goods": Row(
+            order,
+            another | {"amount_discount": order.amount_subtotal + 1, "amount_shipping": 1, "amount_total": 0},
+        ),
+        "order_tax_within_total": Row(order, another | {"amount_tax": order.amount_total + 1}),
+        "item_discount_within_amount": Row(item, {"amount_discount": item.amount_total + 1}),
+        "address_default_once": Row(address, {}),
+        "basket_open_once_per_user": Row(basket, {"token": uuid.uuid4()}),
+        "basket_quantity_positive": Row(in_basket, {"quantity": 0, "removed_at": NOON}),
+        "basket_variant_once": Row(in_basket, {}),
+        "shipping_rate_once_per_country": Row(rate, {}),
+        "tax_rate_within_whole": Row(TaxRate.objects.create(rate=2000), {"country": "GB", "rate": 10_001}),
+        "discount_is_share_or_amount": Row(code, {"code": "A", "percent_off": None}),
+        "discount_share_within_whole": Row(code, {"code": "A", "percent_off": 101}),
+        "discount_amount_has_currency": Row(code, {"code": "A", "minimum_amount": 1}),
+        "discount_ends_after_start": Row(code, {"code": "A", "expires_at": code.starts_at}),
+        "mail_kind_known": Row(mail, {"kind": "lost"}),
+        "mail_once": Row(mail, {}),
         "item_quantity_positive": Row(item, {"quantity": 0, "amount_total": 0}),
         "item_amount_is_product": Row(item, {"amount_total": item.amount_total + 1}),
         "event_status_known": Row(event, {"event_id": "evt_2", "status": "lost"}),
