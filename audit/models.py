@@ -26,3 +26,19 @@ class AuditLog(models.Model):
 
     def __str__(self) -> str:
         return f"audit {self.pk} {self.event_type}"
+
+
+class AuditSeal(models.Model):
+    """One link of the chain that seals the log: `digest` covers its row and the digest before it.
+
+    Positions run from 1 without a gap. The row is named, not referenced, so that a seal outlives a
+    row that somebody removed.
+    """
+
+    position = models.BigIntegerField(primary_key=True)
+    entry_id = models.BigIntegerField(unique=True)
+    digest = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"seal {self.position}"

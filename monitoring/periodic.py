@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from django.conf import settings
+
 from analyticsapp.build import build
+from audit import sealing
 from monitoring import running
 from orders import lifecycle
 from payments import inbox, refunds, sync
@@ -36,6 +39,7 @@ def steps(now: datetime) -> dict[str, Callable[[], int]]:
         "oversold orders refunded": refunds.refund_what_cannot_be_sent,
         "balance transactions fetched": lambda: sync.pull_missing(now),
         "days built": lambda: build(now=now).days,
+        "audit rows sealed": lambda: seal_audit(now),
         "checks run": lambda: run_due_checks(now),
         "old runs of checks forgotten": lambda: running.prune(now),
     }
@@ -58,6 +62,16 @@ def retry_failed_events() -> int:
     failed = list(StripeEvent.objects.filter(status=EventStatus.FAILED).order_by("pk").values_list("pk"))
     receipts = (inbox.apply_again(StripeEvent.objects.get(pk=pk)) for (pk,) in failed)
     return sum(receipt.status != EventStatus.FAILED for receipt in receipts)
+
+
+def seal_audit(now: datetime) -> int:
+    """Seal the new rows of the audit log, where a key is set. The head is logged, outside the database."""
+    if not settings.AUDIT_SEAL_KEY:
+        return 0
+    sealed = sealing.seal(now)
+    if sealed:
+        logger.info("audit log sealed: %s", sealing.head())
+    return sealed
 
 
 def run_due_checks(now: datetime) -> int:

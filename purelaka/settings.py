@@ -166,10 +166,21 @@ STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
 # Several, comma separated, while one is being rotated out.
 STRIPE_WEBHOOK_SECRETS = env.items("STRIPE_WEBHOOK_SECRET")
 STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com")
+# Only Stripe itself is told what people read: a fake one may refuse parameters it does not know.
+STRIPE_DESCRIPTIONS = STRIPE_API_BASE == "https://api.stripe.com"
+STRIPE_PUBLISHABLE_KEY = env.text("STRIPE_PUBLISHABLE_KEY")
+STRIPE_PAYMENT_METHOD_TYPES = env.items("STRIPE_PAYMENT_METHOD_TYPES")
+# The release train of the pinned SDK's API version.
+STRIPE_JS_URL = env.text("STRIPE_JS_URL", "https://js.stripe.com/endive/stripe.js")
 STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 OVERSELL_POLICY = env.choice("OVERSELL_POLICY", {"hold", "refund"}, "hold")
 RESERVATION_MINUTES = env.integer("RESERVATION_MINUTES", 30, minimum=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- audit ----------------------------------------------------------------------------------------
+
+# Signs the chain over the audit log. Not in the database: who can write there can't forge it.
+AUDIT_SEAL_KEY = env.text("AUDIT_SEAL_KEY")
 
 # --- static files, browser policy -----------------------------------------------------------------
 

@@ -10,6 +10,7 @@ SECRET_KEY = env.required("SECRET_KEY")
 ALLOWED_HOSTS = [*dict.fromkeys(env.required("ALLOWED_HOSTS").replace(" ", "").split(","))]
 env.required("DATABASE_URL")
 env.required("STRIPE_WEBHOOK_SECRET")
+env.required("AUDIT_SEAL_KEY")
 if PAYMENTS_USE_STRIPE:  # noqa: F405
     env.required("STRIPE_SECRET_KEY")
 elif not env.flag("ALLOW_MOCK_PAYMENTS", default=False):

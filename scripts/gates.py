@@ -195,6 +195,7 @@ def deploy(place: Workplace) -> Outcome:
             DJANGO_SETTINGS_MODULE="purelaka.settings_prod",
             SECRET_KEY=secrets.token_urlsafe(50),
             ALLOWED_HOSTS="shop.example.com",
+            AUDIT_SEAL_KEY=secrets.token_urlsafe(32),
             PAYMENTS_USE_STRIPE="1",
             STRIPE_SECRET_KEY=f"sk_test_{secrets.token_hex(16)}",
         )

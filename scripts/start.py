@@ -87,6 +87,7 @@ def write_env_file() -> None:
         file.write("# Made by scripts/start.py. Every variable is described in .env.example.\n")
         file.write(f"SECRET_KEY={secrets.token_urlsafe(50)}\n")
         file.write(f"STRIPE_WEBHOOK_SECRET=whsec_{secrets.token_hex(24)}\n")
+        file.write(f"AUDIT_SEAL_KEY={secrets.token_urlsafe(32)}\n")
     print("Wrote .env with fresh secrets.")
 
 

@@ -5,10 +5,11 @@ from io import StringIO
 
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from analyticsapp.build import build
+from audit import sealing
 from monitoring.check import registry
 from monitoring.models import DataQualityIssue, IssueStatus
 from orders.models import Order
@@ -124,6 +125,10 @@ BREAKS: dict[str, tuple[str, str]] = {
         "UPDATE catalog_stockmovement SET reason = 'return' WHERE reason = 'sale'",
         "UPDATE catalog_stockmovement SET reason = 'sale' WHERE reason = 'return'",
     ),
+    "audit_sealed": (
+        "UPDATE audit_auditlog SET event_type = event_type || '!'",
+        "UPDATE audit_auditlog SET event_type = SUBSTR(event_type, 1, LENGTH(event_type) - 1)",
+    ),
     "claimed_payments": (
         "UPDATE payments_payment SET order_id = NULL",
         "UPDATE payments_payment SET order_id = (SELECT id FROM orders_order)",
@@ -145,6 +150,7 @@ BREAKS: dict[str, tuple[str, str]] = {
 APART = {"unmatched_payments", "rollups_fresh"}
 
 
+@override_settings(AUDIT_SEAL_KEY="a key")
 class CheckCase(TestCase):
     """A world of one order: paid, partly refunded, disputed, paid out, and all of it in the rollups."""
 
@@ -174,6 +180,8 @@ class CheckCase(TestCase):
             created_at=at,
         )
         build(now=timezone.now())
+        with override_settings(AUDIT_SEAL_KEY="a key"):
+            sealing.seal(timezone.now())
 
     def run_checks(self, *names: str) -> int:
         """The exit code of the gate."""

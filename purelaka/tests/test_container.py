@@ -146,6 +146,7 @@ class CommandTests(SimpleTestCase):
             "ALLOWED_HOSTS": ".shop.example.com",
             "DATABASE_URL": f"sqlite:///{self.folder / 'image.sqlite3'}",
             "STRIPE_WEBHOOK_SECRET": "whsec_test",
+            "AUDIT_SEAL_KEY": "test",
             "ALLOW_MOCK_PAYMENTS": "1",
         }
 
