@@ -22,8 +22,8 @@ class Command(BaseCommand):
             broken = [found.problem for found in sealing.verify()]
             if head and not sealing.holds(sealing.Head.read(head)):
                 broken.append(f"the head {head} is not in the chain: newer rows were taken away or made anew")
-        except (sealing.NoKey, ValueError) as problem:
-            raise CommandError(str(problem), returncode=2) from problem
+        except (sealing.NoKey, ValueError) as error:
+            raise CommandError(str(error), returncode=2) from error
         for problem in broken[:SHOWN]:
             self.stdout.write(problem)
         if broken:
