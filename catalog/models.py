@@ -84,6 +84,8 @@ class StockMovement(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     note = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField(default=timezone.now)
+    # Of the page that asked for it: sent twice, it moves stock once.
+    form_key = models.UUIDField(unique=True, null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
