@@ -48,6 +48,8 @@ def to_login(request: HttpRequest) -> HttpResponse:
     return HttpResponse(headers={"HX-Redirect": login.url})
 
 
+# A page of one's own, whatever one's role.
+signed_in_required = role_required(*Role)
 # The three circles that pages are shared with; docs/rbac_matrix.md says which page is in which.
 ops_required = role_required(Role.OPS, Role.ADMIN)
 analyst_required = role_required(Role.ANALYST, Role.ADMIN)

@@ -23,6 +23,11 @@ def visible_order(request: HttpRequest, number: str) -> Order:
     return order
 
 
+def must_sign_in(request: HttpRequest, number: str) -> bool:
+    """Whether only signing in can show this order to the visitor. Tells nothing of whether there is one."""
+    return not request.user.is_authenticated and number not in request.session.get(SESSION_KEY, [])
+
+
 def let_in(request: HttpRequest, order: Order) -> None:
     """Let this browser see the order for the rest of its session."""
     numbers = [known for known in request.session.get(SESSION_KEY, []) if known != order.number]

@@ -2,6 +2,15 @@
 
 from django.urls import path
 
-from orders import views
+from orders.views import basket, customer, desk
+from purelaka import converters  # noqa: F401 - registers `any`
 
-urlpatterns = [path("orders/", views.order_list, name="order-list")]
+urlpatterns = [
+    path("basket/", basket.basket, name="basket"),
+    path("basket/add/", basket.add, name="basket-add"),
+    path("basket/change/", basket.change, name="basket-change"),
+    path("orders/", desk.order_list, name="order-list"),
+    path("my/orders/", customer.my_orders, name="my-orders"),
+    path("my/orders/<any:number>/again/", customer.reorder, name="reorder"),
+    path("o/<str:token>/", customer.open_order, name="open"),
+]

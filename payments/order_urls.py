@@ -3,7 +3,7 @@
 from django.urls import path
 
 from orders.urls import urlpatterns as of_the_list
-from payments.views import jump, orders
+from payments.views import customer, jump, orders
 
 app_name = "orders"
 
@@ -15,4 +15,6 @@ urlpatterns = [
     path("orders/<any:number>/note/", orders.note_order, name="order-note"),
     path("orders/<any:number>/refund/", orders.refund_order, name="order-refund"),
     path("orders/<any:number>/", orders.order_detail, name="order-detail"),
+    path("my/orders/<any:number>/receipt/", customer.receipt, name="receipt"),
+    path("my/orders/<any:number>/", customer.my_order, name="my-order"),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import TransactionTestCase
 
-from accounts.models import Role, User
+from accounts.models import Address, Role, User
 from catalog.models import Category, Product, StockMovement, StockReason, Variant
 from orders.models import Order
 from orders.placing import Line, place_order
@@ -19,6 +19,12 @@ numbers = count(1)
 def make_user(role: Role = Role.OPS, email: str = "") -> User:
     """A person of this role, with the password `secret`."""
     return User.objects.create_user(email or f"{role}{next(numbers)}@example.com", "secret", role=role)
+
+
+def make_address(user: User | None = None, **fields: Any) -> Address:
+    """An address of this person, or of somebody new."""
+    fields = {"name": "Robin Doe", "line1": "14 Example Street", "city": "Bristol", "country": "GB", **fields}
+    return Address.objects.create(user=user or make_user(Role.CUSTOMER), **fields)
 
 
 def make_variant(

@@ -8,6 +8,8 @@ from purelaka.views import home
 urlpatterns = [
     path("", home, name="home"),
     path("accounts/", include("accounts.urls")),
+    path("my/addresses/", include("accounts.address_urls")),
+    path("", include("catalog.urls")),
     path("payments/", include("payments.urls")),
     path("", include("payments.order_urls")),
     path("audit/", include("audit.urls")),

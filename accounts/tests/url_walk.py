@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from accounts.models import Role, User
 from monitoring.tests.making import make_issue
+from orders.access import signed_link
 from payments.tests.making import make_event, make_payout
-from purelaka.testing import make_order, make_user
+from purelaka.testing import make_address, make_order, make_user
 
 # What stands for the arguments of an address. A key is the argument's name, or `url_name.argument`
 # where one address needs something of its own. The factory is called once for each question.
@@ -25,6 +26,10 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "event_id": lambda: make_event().event_id,
     "payout_id": lambda: make_payout().payout_id,
     "issue_id": lambda: make_issue().pk,
+    "orders:open.token": lambda: resolve(signed_link(make_order())).kwargs["token"],
+    "accounts:address-edit.pk": lambda: make_address().pk,
+    "accounts:address-delete.pk": lambda: make_address().pk,
+    "accounts:address-choose.pk": lambda: make_address().pk,
     "content_type_id": lambda: ContentType.objects.get_for_model(User).pk,
 }
 

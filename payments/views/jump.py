@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.roles import staff_required
 from orders.models import Order
-from orders.views import STRIPE_ID
+from orders.views.desk import STRIPE_ID
 from payments.models import BalanceTransaction, Payout, StripeEvent
 from payments.ownership import order_number
 

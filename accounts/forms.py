@@ -1,0 +1,38 @@
+"""Forms of one's own account."""
+
+from typing import Any, ClassVar
+
+from django import forms
+
+from accounts import addresses
+from accounts.models import Address, User
+
+
+class AddressForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """An address, new or to be changed. `save()` raises TooMany."""
+
+    as_default = forms.BooleanField(label="Use this one first at the checkout", required=False)
+
+    class Meta:
+        model = Address
+        fields: ClassVar[list[str]] = ["name", "line1", "line2", "city", "postcode", "country"]
+        labels: ClassVar[dict[str, str]] = {"name": "Full name", "line2": "Address, second line"}
+        widgets: ClassVar[dict[str, Any]] = {
+            "name": forms.TextInput({"autocomplete": "name"}),
+            "line1": forms.TextInput({"autocomplete": "address-line1"}),
+            "line2": forms.TextInput({"autocomplete": "address-line2"}),
+            "city": forms.TextInput({"autocomplete": "address-level2"}),
+            "postcode": forms.TextInput({"autocomplete": "postal-code"}),
+        }
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.user = user
+        self.fields["country"].widget.attrs["autocomplete"] = "country"
+        if self.instance.is_default:
+            del self.fields["as_default"]  # it is already: another one is chosen instead
+
+    def save(self, commit: bool = True) -> Address:
+        address: Address = self.instance
+        addresses.save(address, as_default=self.cleaned_data.get("as_default", False))
+        return address

@@ -1,0 +1,1 @@
+"""Pages of orders: the desk's list, the customer's own."""

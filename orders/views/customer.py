@@ -1,0 +1,55 @@
+"""A customer's orders, and the ways to one for those who bought without an account.
+
+One order and its receipt show money too: payments has them.
+"""
+
+from typing import NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.roles import SignedInRequest, signed_in_required
+from orders import access
+from orders.models import Order, OrderItem
+from orders.standing import Standing, standing
+from purelaka.paging import keyset
+
+PAGE_SIZE = 20
+
+
+class OrderRow(NamedTuple):
+    """An order as its buyer sees it in the list."""
+
+    order: Order
+    standing: Standing
+    items: list[OrderItem]
+
+
+@signed_in_required
+@require_safe
+def my_orders(request: SignedInRequest) -> HttpResponse:
+    """The orders of whoever is signed in, newest first."""
+    page = keyset(
+        Order.objects.filter(user=request.user).prefetch_related("items__variant__product"),
+        by=("-created_at", "-id"),
+        at=request.GET.get("page", ""),
+        size=PAGE_SIZE,
+    )
+    rows = [OrderRow(order, standing(order), list(order.items.all())) for order in page.rows]
+    return render(request, "orders/my/orders.html", {"rows": rows, "page": page})
+
+
+@require_safe
+def open_order(request: HttpRequest, token: str) -> HttpResponse:
+    """The signed link of a mail: lets this browser in, and leads to the order."""
+    order = access.order_of_link(token)
+    access.let_in(request, order)
+    return redirect("orders:my-order", order.number)
+
+
+@require_POST
+def reorder(request: HttpRequest, number: str) -> HttpResponse:
+    """Buy the same once more."""
+    access.visible_order(request, number)
+    return redirect("orders:basket")
