@@ -85,7 +85,7 @@ class StockMovement(models.Model):
     note = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField(default=timezone.now)
     # Of the page that asked for it: sent twice, it moves stock once.
-    form_key = models.UUIDField(unique=True, null=True, blank=True, editable=False)
+    form_key = models.UUIDField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
@@ -93,6 +93,11 @@ class StockMovement(models.Model):
             models.CheckConstraint(condition=Q(reason__in=StockReason.values), name="movement_reason_known"),
             models.UniqueConstraint(
                 fields=["order_item", "reason"], name="movement_once_per_item_and_reason"
+            ),
+            # Its condition says nothing new. Without it SQLite would build the table anew, and
+            # lose the triggers that guard it.
+            models.UniqueConstraint(
+                fields=["form_key"], condition=Q(form_key__isnull=False), name="movement_once_per_form"
             ),
         ]
 

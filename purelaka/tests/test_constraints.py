@@ -56,6 +56,9 @@ def bad_rows() -> dict[str, Row]:
     )
     request = RefundRequest.objects.create(order=order, payment_intent_id="pi_1", amount=1, currency="gbp")
     movement = StockMovement.objects.create(variant=item.variant, quantity=-1, reason="sale", order_item=item)
+    received = StockMovement.objects.create(
+        variant=variant, quantity=1, reason="receipt", form_key=uuid.uuid4()
+    )
     issue = DataQualityIssue.objects.create(check_name="a", subject="b", severity="error")
     run = CheckRun.objects.create(check_name="a", status="passed", started_at=NOON)
     wish = WishlistItem.objects.create(user=user, variant=variant)
@@ -80,6 +83,7 @@ def bad_rows() -> dict[str, Row]:
         "movement_moves_something": Row(movement, {"order_item_id": None, "quantity": 0}),
         "movement_reason_known": Row(movement, {"order_item_id": None, "reason": "theft"}),
         "movement_once_per_item_and_reason": Row(movement, {}),
+        "movement_once_per_form": Row(received, {}),
         "wish_active_once": Row(wish, {}),
         "order_status_known": Row(order, another | {"status": "lost"}),
         "order_paid_has_moment": Row(order, another | {"status": "paid"}),
