@@ -158,6 +158,8 @@ USE_I18N = True
 USE_TZ = True
 # The store's zone: a day on a dashboard or in a file is a day here. Moments are stored in UTC.
 TIME_ZONE = env.text("TIME_ZONE", "Europe/London")
+# What a visitor shops in until another currency is chosen.
+DEFAULT_CURRENCY = env.text("DEFAULT_CURRENCY", "gbp").lower()
 
 # --- payments -------------------------------------------------------------------------------------
 
@@ -189,6 +191,9 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 if TESTING:
     WHITENOISE_AUTOREFRESH = True  # nothing is collected there; else it warns of the missing folder
+# Pictures that staff upload; catalog.views.pictures serves them.
+MEDIA_URL = "media/"
+MEDIA_ROOT = env.path("MEDIA_ROOT", BASE_DIR / "media")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

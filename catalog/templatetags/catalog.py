@@ -1,0 +1,66 @@
+"""Pictures, currencies and prices of the shop. `{% load catalog %}`."""
+
+from functools import cache
+from pathlib import Path
+
+from django import template
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest
+from django.templatetags.static import static
+
+from catalog import currency
+from catalog.models import Product
+from purelaka.money import SYMBOLS
+
+register = template.Library()
+
+DRAWINGS = "img/products"
+
+
+@register.simple_tag
+def product_image(product: Product) -> str:
+    """`{% product_image product %}`: the address of its picture: uploaded, drawn, or a neutral one."""
+    if product.image:
+        return product.image.url
+    name = product.slug if product.slug in _drawn() else "placeholder"
+    return static(f"{DRAWINGS}/{name}.svg")
+
+
+@cache
+def _drawn() -> frozenset[str]:
+    """The slugs that have a drawing among the static files."""
+    folder = finders.find(DRAWINGS)
+    return frozenset(path.stem for path in Path(str(folder)).glob("*.svg")) if folder else frozenset()
+
+
+@register.simple_tag
+def tax_note() -> str:
+    """What a price says about VAT."""
+    return "VAT included" if getattr(settings, "PRICES_INCLUDE_TAX", True) else "plus VAT"
+
+
+@register.simple_tag
+def tax_sentence() -> str:
+    """The same for all prices of the shop."""
+    included = getattr(settings, "PRICES_INCLUDE_TAX", True)
+    return "Prices include VAT." if included else "VAT is added at the checkout."
+
+
+@register.inclusion_tag("catalog/shop/_currencies.html", takes_context=True)
+def currency_chooser(context: template.Context) -> dict[str, object]:
+    """`{% currency_chooser %}`: a menu of the currencies sold in; nothing when there is only one."""
+    request: HttpRequest = context["request"]
+    return {
+        "codes": currency.sold_in(),
+        "chosen": currency.chosen(request),
+        "here": request.get_full_path(),
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
+@register.filter
+def currency_name(code: str) -> str:
+    """`£ GBP`, `CHF`."""
+    symbol = SYMBOLS.get(code, "")
+    return f"{symbol} {code.upper()}".strip()
