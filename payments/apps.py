@@ -6,7 +6,7 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from orders.placing import after_placing
-        from payments import audit_targets  # noqa: F401 - it registers itself
+        from payments import audit_targets, checks  # noqa: F401 - they register themselves
         from payments.projection import adopt
 
         after_placing.append(adopt)

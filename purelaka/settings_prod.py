@@ -13,6 +13,7 @@ env.required("STRIPE_WEBHOOK_SECRET")
 env.required("AUDIT_SEAL_KEY")
 if PAYMENTS_USE_STRIPE:  # noqa: F405
     env.required("STRIPE_SECRET_KEY")
+    env.required("STRIPE_PUBLISHABLE_KEY")
 elif not env.flag("ALLOW_MOCK_PAYMENTS", default=False):
     raise ImproperlyConfigured(
         "PAYMENTS_USE_STRIPE=0 in production would take orders without taking money. Set "

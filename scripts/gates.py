@@ -198,6 +198,7 @@ def deploy(place: Workplace) -> Outcome:
             AUDIT_SEAL_KEY=secrets.token_urlsafe(32),
             PAYMENTS_USE_STRIPE="1",
             STRIPE_SECRET_KEY=f"sk_test_{secrets.token_hex(16)}",
+            STRIPE_PUBLISHABLE_KEY=f"pk_test_{secrets.token_hex(16)}",
         )
     )
 

@@ -13,6 +13,7 @@ COMPLETE = {
     "DATABASE_URL": "postgresql://purelaka@localhost/purelaka",
     "STRIPE_WEBHOOK_SECRET": "whsec_test",
     "STRIPE_SECRET_KEY": "sk_test_1",
+    "STRIPE_PUBLISHABLE_KEY": "pk_test_1",
     "PAYMENTS_USE_STRIPE": "1",
 }
 SHOW = "from purelaka import settings_prod as s; print({})"
