@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("my/addresses/", include("accounts.address_urls")),
     path("", include("catalog.urls")),
+    path("wishlist/", include("wishlist.urls")),
     path("payments/", include("payments.urls")),
     path("", include("payments.order_urls")),
     path("audit/", include("audit.urls")),

@@ -10,6 +10,8 @@ class WishlistItem(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="wishes")
     variant = models.ForeignKey("catalog.Variant", on_delete=models.PROTECT, related_name="wishes")
+    # The price then, in minor units of the variant's currency; unknown of the oldest wishes.
+    unit_amount = models.PositiveBigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     removed_at = models.DateTimeField(null=True, blank=True)
 
