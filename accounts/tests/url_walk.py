@@ -10,7 +10,7 @@ from accounts.models import Role, User
 from monitoring.tests.making import make_issue
 from orders.access import signed_link
 from payments.tests.making import make_event, make_payout
-from purelaka.testing import make_address, make_order, make_user
+from purelaka.testing import make_address, make_order, make_user, make_variant
 
 # What stands for the arguments of an address. A key is the argument's name, or `url_name.argument`
 # where one address needs something of its own. The factory is called once for each question.
