@@ -36,7 +36,8 @@ class Stripe(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.answer({"path": self.path, "asked": parse_qs(body), "key": self.headers["Idempotency-Key"]})
+        headers = {"key": self.headers["Idempotency-Key"], "version": self.headers["Stripe-Version"]}
+        self.answer({"path": self.path, "asked": parse_qs(body), **headers})
 
     def answer(self, request: dict[str, Any]) -> None:
         Stripe.requests.append(request)
