@@ -19,6 +19,13 @@ TESTING = "test" in sys.argv[1:2]
 # --- who we are -----------------------------------------------------------------------------------
 
 STORE_NAME = env.text("STORE_NAME", "PureLaka")
+# For receipts: who sold it, from where, and under which VAT number.
+STORE_ADDRESS = env.text("STORE_ADDRESS")
+STORE_VAT_NUMBER = env.text("STORE_VAT_NUMBER")
+# The country that a checkout starts with: an ISO 3166 code.
+STORE_COUNTRY = env.text("STORE_COUNTRY", "GB").upper()
+# Whether the prices in the catalogue hold their tax, or it is added at the checkout.
+PRICES_INCLUDE_TAX = env.flag("PRICES_INCLUDE_TAX", default=True)
 # Written into the metadata of every Stripe object we make: tells ours from another application's.
 INSTANCE = env.text("INSTANCE", "purelaka")
 
@@ -145,7 +152,10 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = False
+MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 MFA_TOTP_ISSUER = STORE_NAME
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
@@ -175,6 +185,8 @@ STRIPE_PAYMENT_METHOD_TYPES = env.items("STRIPE_PAYMENT_METHOD_TYPES")
 # The release train of the pinned SDK's API version.
 STRIPE_JS_URL = env.text("STRIPE_JS_URL", "https://js.stripe.com/endive/stripe.js")
 STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+# In mock mode, what the pretended Stripe has to say is posted by a thread of the server; tests post it.
+MOCK_POSTS_BY_ITSELF = not TESTING
 OVERSELL_POLICY = env.choice("OVERSELL_POLICY", {"hold", "refund"}, "hold")
 RESERVATION_MINUTES = env.integer("RESERVATION_MINUTES", 30, minimum=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
