@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 import stripe
 from django.conf import settings
 
+from payments.gateway_error import GatewayError as GatewayError  # callers take it from here
 from payments.mock_gateway import CHARGES, MockGateway
 
 TOLERANCE = 300  # seconds, in the past and in the future
@@ -26,16 +27,32 @@ class BadSignature(Exception):
     """Not from Stripe, too old or too new; the message says which."""
 
 
-class GatewayError(Exception):
-    """Stripe did not do it. `is_final`: asking again can't help."""
-
-    def __init__(self, message: str, *, is_final: bool) -> None:
-        self.is_final = is_final
-        super().__init__(message)
-
-
 class Gateway(Protocol):
-    """What we ask of a payment provider. Answers are Stripe's objects as plain dicts."""
+    """What we ask of a payment provider. Answers are Stripe's objects as plain dicts.
+
+    Each raises GatewayError when the provider did not do it.
+    """
+
+    def create_payment_intent(
+        self,
+        *,
+        amount: int,
+        currency: str,
+        key: str,
+        metadata: dict[str, str],
+        email: str = "",
+        description: str = "",
+    ) -> dict[str, Any]:
+        """Ask for `amount` minor units. The same `key` gives the same payment intent.
+
+        `metadata` names the order and this installation, as `order_number` and `instance`.
+        """
+
+    def payment_intent(self, payment_intent_id: str) -> dict[str, Any]:
+        """The payment intent as it is now."""
+
+    def cancel_payment_intent(self, payment_intent_id: str) -> dict[str, Any]:
+        """Make sure that nobody can pay on it any more. Refused (final) once it is paid, or being paid."""
 
     def create_refund(
         self, *, payment_intent_id: str, amount: int, reason: str, key: str, metadata: dict[str, str]

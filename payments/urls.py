@@ -1,8 +1,8 @@
-"""Addresses of Stripe's side: its webhook, and what it told us."""
+"""Addresses of paying, of Stripe's webhook, and of what Stripe told us."""
 
 from django.urls import path, re_path
 
-from payments.views import events, lists, payouts
+from payments.views import events, lists, paying, payouts
 from payments.webhook import webhook
 from purelaka import converters  # noqa: F401 - registers `any`
 
@@ -16,6 +16,10 @@ urlpatterns = [
     path("disputes/", lists.dispute_list, name="dispute-list"),
     path("payouts/", lists.payout_list, name="payout-list"),
     path("payouts/<any:payout_id>/", payouts.payout_detail, name="payout-detail"),
+    path("pay/<any:number>/challenge/", paying.challenge, name="pay-challenge"),
+    path("pay/<any:number>/return/", paying.come_back, name="pay-return"),
+    path("pay/<any:number>/state/", paying.state, name="pay-state"),
+    path("pay/<any:number>/", paying.pay, name="pay"),
     path("events/", events.event_list, name="event-list"),
     path("events/<any:event_id>/apply/", events.apply_event, name="event-apply"),
     path("events/<any:event_id>/", events.event_detail, name="event-detail"),

@@ -14,6 +14,7 @@ from payments.models.facts import (
 )
 from payments.models.inbox import EventSource, EventStatus, StripeEvent
 from payments.models.ledger import Kind, LedgerEntry
+from payments.models.mock import MockEvent, MockIntent
 from payments.models.requests import RefundRequest, RequestStatus
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Fact",
     "Kind",
     "LedgerEntry",
+    "MockEvent",
+    "MockIntent",
     "Payment",
     "PaymentStatus",
     "Payout",

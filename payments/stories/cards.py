@@ -29,6 +29,7 @@ CARDS = {
     "visa_fr": Card("4000002500000003", "visa", "FR"),
     "visa_jp": Card("4000003920000003", "visa", "JP"),
     "three_d_secure": Card("4000002760003184", "visa", "DE"),
+    "three_d_secure_setup": Card("4000002500003155", "visa", "FR"),
     "generic_decline": Card("4000000000000002", "visa"),
     "insufficient_funds": Card("4000000000009995", "visa"),
     "lost_card": Card("4000000000009987", "visa"),
@@ -62,3 +63,16 @@ DECLINES = {
         "processing_error", None, "An error occurred while processing your card. Try again in a little bit."
     ),
 }
+# A card that is none of these: test mode takes no real ones.
+REAL_CARD = Decline(
+    "card_declined",
+    "test_mode_live_card",
+    "Your card was declined. Your request was in test mode, but used a non test card. "
+    "For a list of valid test cards, visit: https://stripe.com/docs/testing.",
+)
+NOT_AUTHENTICATED = Decline(
+    "payment_intent_authentication_failure",
+    None,
+    "We are unable to authenticate your payment method. "
+    "Please choose a different payment method and try again.",
+)

@@ -172,9 +172,9 @@ def card_details(card: Card, amount: int) -> Json:
 
 
 def payment_error(decline: Decline, *, charge_id: str, payment_method: str, card: Card, at: int) -> Json:
-    """`last_payment_error` of a payment intent."""
+    """`last_payment_error` of a payment intent; without a `charge_id` no charge was made."""
     error = {
-        "charge": charge_id,
+        **({"charge": charge_id} if charge_id else {}),
         "code": decline.code,
         "doc_url": f"https://stripe.com/docs/error-codes/{decline.code.replace('_', '-')}",
         "message": decline.message,

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from payments.models import RefundStatus
 from payments.stories import fees, objects
-from payments.stories.cards import CARDS, DECLINES
+from payments.stories.cards import CARDS, DECLINES, NOT_AUTHENTICATED, Card, Decline
 from payments.stories.journal import Journal, StoryError
 from payments.stories.versions import FEE_COMES_LATER, LATEST, Json
 
@@ -69,8 +69,11 @@ class Paying(Journal):
 
     def is_declined(self, why: str = "generic_decline", *, card: str = "") -> None:
         """The bank refuses: `why` is a key of DECLINES; the card that does so is used by default."""
+        self.is_refused(DECLINES[why], CARDS[card or why])
+
+    def is_refused(self, decline: Decline, used: Card) -> None:
+        """The same for any card and any reason."""
         self._must_be_unpaid()
-        decline, used = DECLINES[why], CARDS[card or why]
         method, failed = self.ids.new("pm"), self.ids.new("ch")
         charge = objects.charge(
             id=failed, intent=self.intent, payment_method=method, card=used, at=self.now, captured=False
@@ -92,6 +95,17 @@ class Paying(Journal):
         self.intent |= {"status": "requires_action", "next_action": action}
         self.intent["payment_method"] = self.ids.new("pm")
         self.says("payment_intent.requires_action", self.intent, asked=True)
+
+    def fails_3d_secure(self, *, card: str = "three_d_secure") -> None:
+        """The customer does not confirm. Nothing was tried with the card: there is no charge."""
+        self._must_be(self.intent, "requires_action")
+        method = self.intent["payment_method"]
+        error = objects.payment_error(
+            NOT_AUTHENTICATED, charge_id="", payment_method=method, card=CARDS[card], at=self.now
+        )
+        self.intent |= {"last_payment_error": error, "next_action": None, "payment_method": None}
+        self.intent["status"] = "requires_payment_method"
+        self.says("payment_intent.payment_failed", self.intent, asked=True)
 
     def is_processing(self) -> None:
         """The bank takes its time."""
