@@ -29,6 +29,17 @@ class ShopFilter(FilterForm):
     sort = choice("Sort by", SORTS, any_label="Most bought")
     there = forms.BooleanField(label="In stock only", required=False)
 
+    @property
+    def sought(self) -> str:
+        """The words looked for, as they were written."""
+        return " ".join(str(self.value("q") or "").split())
+
+    @property
+    def kept(self) -> str:
+        """The end of an address that keeps search and order; empty when there is nothing to keep."""
+        query = self.query()
+        return "" if query == "?" else query
+
     def product_ids(self, currency: str, category: Category | None, now: datetime) -> list[int]:
         """Ids of all products that match, in the order asked for. One query; most bought may count anew."""
         found = self._found(on_sale(currency), currency)
@@ -43,7 +54,7 @@ class ShopFilter(FilterForm):
     def _found(self, products: QuerySet[Product, Product], currency: str) -> QuerySet[Product, Product]:
         if self.value("there"):
             products = products.filter(Exists(variants(currency).filter(IN_STOCK)))
-        for word in str(self.value("q") or "").split()[:MOST_WORDS]:
+        for word in self.sought.split()[:MOST_WORDS]:
             by_sku = Exists(variants(currency).filter(sku__icontains=word))
             in_text = Q(name__icontains=word) | Q(description__icontains=word)
             products = products.filter(in_text | Q(category__name__icontains=word) | by_sku)
@@ -67,6 +78,14 @@ def variants(currency: str) -> QuerySet[Variant, Variant]:
 def on_sale(currency: str) -> QuerySet[Product, Product]:
     """Products of which something is sold in this currency, there or not."""
     return Product.objects.filter(Exists(variants(currency)), is_active=True)
+
+
+def currencies(category: Category | None) -> list[str]:
+    """Those in which something of the category, or of the whole shop, is on sale. One query."""
+    found = Variant.objects.filter(is_active=True, product__is_active=True)
+    if category:
+        found = found.filter(product__category=category)
+    return sorted(set(found.values_list("currency", flat=True).distinct()))
 
 
 def categories(currency: str) -> list[Category]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import F, Prefetch, Q, QuerySet
 
 from catalog.models import Product, Variant
+from purelaka.money import to_major
 
 FEW = 5  # so many or fewer are told as "Only 3 left"
 AT_ONCE = 10  # pieces that can be chosen in one go
@@ -24,6 +25,16 @@ class Choice:
     @property
     def is_sold_out(self) -> bool:
         return self.state == "none"
+
+    @property
+    def availability(self) -> str:
+        """The same for machines, in the words of the Open Graph's products."""
+        return {"none": "out of stock", "info": "preorder"}.get(self.state, "in stock")
+
+    @property
+    def price(self) -> str:
+        """A plain decimal, for machines."""
+        return to_major(self.variant.unit_amount, self.variant.currency)
 
     @property
     def most(self) -> int:
@@ -45,6 +56,19 @@ class Offer:
         """The cheapest that can be had, or the cheapest of all when everything is sold out."""
         there = [choice for choice in self.choices if not choice.is_sold_out]
         return next(iter(there or self.choices), None)
+
+    @property
+    def badge(self) -> tuple[str, str]:
+        """State and label of the product as a whole; empty as long as one choice is plainly there."""
+        there = [choice for choice in self.choices if not choice.is_sold_out]
+        states = {choice.state for choice in there or self.choices}
+        if len(states) != 1 or "" in states:
+            return "", ""
+        state = states.pop()
+        if state == "low":
+            left = sum(choice.variant.available for choice in there)
+            return state, f"Only {left} left"
+        return state, (there or self.choices)[0].label
 
     @property
     def is_sold_out(self) -> bool:

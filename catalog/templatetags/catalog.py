@@ -1,37 +1,20 @@
 """Pictures, currencies and prices of the shop. `{% load catalog %}`."""
 
-from functools import cache
-from pathlib import Path
-
 from django import template
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.http import HttpRequest
-from django.templatetags.static import static
 
-from catalog import currency
+from catalog import currency, pictures
 from catalog.models import Product
 from purelaka.money import SYMBOLS
 
 register = template.Library()
 
-DRAWINGS = "img/products"
-
 
 @register.simple_tag
 def product_image(product: Product) -> str:
     """`{% product_image product %}`: the address of its picture: uploaded, drawn, or a neutral one."""
-    if product.image:
-        return product.image.url
-    name = product.slug if product.slug in _drawn() else "placeholder"
-    return static(f"{DRAWINGS}/{name}.svg")
-
-
-@cache
-def _drawn() -> frozenset[str]:
-    """The slugs that have a drawing among the static files."""
-    folder = finders.find(DRAWINGS)
-    return frozenset(path.stem for path in Path(str(folder)).glob("*.svg")) if folder else frozenset()
+    return pictures.address(product)
 
 
 @register.simple_tag

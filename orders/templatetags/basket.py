@@ -14,3 +14,10 @@ def basket_count(context: Context) -> int:
     """Pieces in this visitor's basket; 0 where there is no visitor, as on error pages."""
     request: HttpRequest | None = context.get("request")
     return basket.count(request) if request is not None and hasattr(request, "session") else 0
+
+
+@register.simple_tag(takes_context=True)
+def basket_currency(context: Context) -> str:
+    """The currency of the goods in this visitor's basket; empty while there are none."""
+    found = basket.open_basket(context["request"])
+    return basket.currency(found) if found else ""
