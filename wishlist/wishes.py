@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -35,8 +36,8 @@ class Wishes(Protocol):
     def add(self, variant: Variant) -> None:
         """Wish for it; nothing happens when it is wished for already. Raises TooMany."""
 
-    def remove(self, variant_id: int) -> None:
-        """Take the wish back, if there is one."""
+    def remove(self, variant_id: int) -> bool:
+        """Take the wish back. False when there was none: of two clicks at once, one is told so."""
 
 
 def wishes_of(request: HttpRequest) -> Wishes:
@@ -64,14 +65,14 @@ class AccountWishes:
         return list(self._active().order_by("-created_at", "-pk"))
 
     def add(self, variant: Variant) -> None:
+        self._ids = None
         keep([WishlistItem(user=self.user, variant=variant, unit_amount=variant.unit_amount)])
-        self._ids = None
 
-    def remove(self, variant_id: int) -> None:
-        self._active().filter(variant_id=variant_id).update(removed_at=timezone.now())
+    def remove(self, variant_id: int) -> bool:
         self._ids = None
+        return bool(self._active().filter(variant_id=variant_id).update(removed_at=timezone.now()))
 
-    def _active(self) -> "Any":
+    def _active(self) -> QuerySet[WishlistItem]:
         return WishlistItem.objects.filter(user=self.user, removed_at=None)
 
 
@@ -88,7 +89,7 @@ class SessionWishes:
         return sorted(noted(self.session), key=lambda wish: wish.created_at, reverse=True)
 
     def add(self, variant: Variant) -> None:
-        notes = dict(self.session.get(SESSION_KEY, {}))
+        notes = self.session.get(SESSION_KEY, {})
         if str(variant.pk) in notes:
             return
         if len(notes) >= GUESTS_MOST:
@@ -96,13 +97,15 @@ class SessionWishes:
                 f"Without an account a wishlist holds {GUESTS_MOST} things. Sign in to keep more, "
                 "or take something off it."
             )
-        notes[str(variant.pk)] = [timezone.now().isoformat(), variant.unit_amount]
-        self.session[SESSION_KEY] = notes
+        note = [timezone.now().isoformat(), variant.unit_amount]
+        self.session[SESSION_KEY] = {**notes, str(variant.pk): note}
 
-    def remove(self, variant_id: int) -> None:
+    def remove(self, variant_id: int) -> bool:
         notes = dict(self.session.get(SESSION_KEY, {}))
-        if notes.pop(str(variant_id), None):
-            self.session[SESSION_KEY] = notes
+        if notes.pop(str(variant_id), None) is None:
+            return False
+        self.session[SESSION_KEY] = notes
+        return True
 
 
 def noted(session: Any) -> list[WishlistItem]:
@@ -125,9 +128,8 @@ def adopt(request: HttpRequest, user: User) -> None:
     request.__dict__.pop("_wishes", None)
     if not wishes:
         return
-    there = set(
-        Variant.objects.filter(pk__in=[wish.variant_id for wish in wishes]).values_list("pk", flat=True)
-    )
+    wanted = [wish.variant_id for wish in wishes]
+    there = set(Variant.objects.filter(pk__in=wanted).values_list("pk", flat=True))
     for wish in wishes:
         wish.user = user
     keep(wish for wish in wishes if wish.variant_id in there)

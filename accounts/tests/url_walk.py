@@ -32,7 +32,7 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "accounts:address-choose.pk": lambda: make_address().pk,
     "category": lambda: make_variant().product.category.slug,
     "slug": lambda: make_variant().product.slug,
-    "wishlist:toggle.variant": lambda: make_variant().pk,
+    "variant": lambda: make_variant().pk,
     "catalog:picture.name": lambda: "no-such-picture.png",
     "content_type_id": lambda: ContentType.objects.get_for_model(User).pk,
 }
