@@ -10,7 +10,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY . ./
 # The settings want their secrets even here. These live for this one command and open nothing.
 RUN SECRET_KEY=build AUDIT_SEAL_KEY=build ALLOWED_HOSTS=build DATABASE_URL=sqlite:////tmp/build.sqlite3 \
-    STRIPE_WEBHOOK_SECRET=build ALLOW_MOCK_PAYMENTS=1 \
+    STRIPE_WEBHOOK_SECRET=build SITE_URL=https://build ALLOW_MOCK_PAYMENTS=1 \
     python manage.py collectstatic --no-input
 
 # A number needs no account in the image, and lets the host prove that it is not root.

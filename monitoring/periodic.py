@@ -11,7 +11,7 @@ from django.conf import settings
 from analyticsapp.build import build
 from audit import sealing
 from monitoring import running
-from orders import lifecycle
+from orders import lifecycle, mailing
 from payments import inbox, refunds, sync
 from payments.models import EventStatus, StripeEvent
 from payments.projection import Cause, adopt_waiting, retry_allocation
@@ -39,6 +39,7 @@ def steps(now: datetime) -> dict[str, Callable[[], int]]:
         "oversold orders refunded": refunds.refund_what_cannot_be_sent,
         "balance transactions fetched": lambda: sync.pull_missing(now),
         "days built": lambda: build(now=now).days,
+        "mails sent": lambda: mailing.send_waiting(now),
         "audit rows sealed": lambda: seal_audit(now),
         "checks run": lambda: run_due_checks(now),
         "old runs of checks forgotten": lambda: running.prune(now),

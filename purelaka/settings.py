@@ -160,6 +160,9 @@ MFA_TOTP_ISSUER = STORE_NAME
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "shop@example.com")
+MAIL_IN_BACKGROUND = False  # production does not let a page wait for the mail server
+# Links in mails lead here.
+SITE_URL = env.text("SITE_URL", "http://localhost:8000").rstrip("/")
 
 # --- words, days ----------------------------------------------------------------------------------
 

@@ -196,6 +196,7 @@ def deploy(place: Workplace) -> Outcome:
             SECRET_KEY=secrets.token_urlsafe(50),
             ALLOWED_HOSTS="shop.example.com",
             AUDIT_SEAL_KEY=secrets.token_urlsafe(32),
+            SITE_URL="https://shop.example.com",
             PAYMENTS_USE_STRIPE="1",
             STRIPE_SECRET_KEY=f"sk_test_{secrets.token_hex(16)}",
             STRIPE_PUBLISHABLE_KEY=f"pk_test_{secrets.token_hex(16)}",

@@ -18,6 +18,7 @@ class Mail(models.Model):
     """One mail about one order. `about` tells several of a kind apart, such as a refund's id.
 
     The row is written in the transaction of what it tells of; a mail server that is away delays it.
+    `next_try_at` is None once it was sent, or given up.
     """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="mails")
@@ -27,17 +28,25 @@ class Mail(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     error = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=MailKind.values), name="mail_kind_known"),
             models.UniqueConstraint(fields=["order", "kind", "about"], name="mail_once"),
+            models.CheckConstraint(
+                condition=Q(sent_at=None) | Q(next_try_at=None), name="mail_sent_is_not_tried_again"
+            ),
         ]
         indexes = [
-            # what still has to be sent, oldest first
-            models.Index(fields=["created_at"], name="mail_waiting", condition=Q(sent_at=None)),
+            # what still has to be sent, and what was given up
+            models.Index(fields=["next_try_at"], name="mail_unsent", condition=Q(sent_at=None)),
         ]
 
     def __str__(self) -> str:
         return f"mail {self.pk}"
+
+    @property
+    def is_given_up(self) -> bool:
+        return self.sent_at is None and self.next_try_at is None

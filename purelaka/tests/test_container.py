@@ -147,6 +147,7 @@ class CommandTests(SimpleTestCase):
             "DATABASE_URL": f"sqlite:///{self.folder / 'image.sqlite3'}",
             "STRIPE_WEBHOOK_SECRET": "whsec_test",
             "AUDIT_SEAL_KEY": "test",
+            "SITE_URL": "https://shop.example.com",
             "ALLOW_MOCK_PAYMENTS": "1",
         }
 

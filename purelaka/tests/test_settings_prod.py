@@ -14,6 +14,8 @@ COMPLETE = {
     "STRIPE_WEBHOOK_SECRET": "whsec_test",
     "STRIPE_SECRET_KEY": "sk_test_1",
     "STRIPE_PUBLISHABLE_KEY": "pk_test_1",
+    "SITE_URL": "https://shop.example.com",
+    "AUDIT_SEAL_KEY": "k",
     "PAYMENTS_USE_STRIPE": "1",
 }
 SHOW = "from purelaka import settings_prod as s; print({})"
