@@ -1,9 +1,12 @@
-"""What allauth says in the store's name: its refusals and its mails."""
+"""What allauth says in the store's name: its refusals, its mails, the names of passkeys."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.mail import EmailMessage
 
 
@@ -28,3 +31,20 @@ class AccountAdapter(DefaultAccountAdapter):
         """The subject is rendered without a request, so it is told the store's name here."""
         named = {**context, "store_name": settings.STORE_NAME}
         return super().render_mail(template_prefix, email, named, headers)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "Not accepted. Codes change every 30 seconds; a passkey must be your own.",
+        "unverified_email": "Confirm your email address first: open the link that we sent to it.",
+    }
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Whom a passkey is for: the browser shows the store's name."""
+        return {**super().get_public_key_credential_rp_entity(), "name": settings.STORE_NAME}
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
+        """A name to begin with: `Passkey`, `Passkey 2`."""
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return "Passkey" if number == 1 else f"Passkey {number}"

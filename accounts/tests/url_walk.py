@@ -27,6 +27,9 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "payout_id": lambda: make_payout().payout_id,
     "issue_id": lambda: make_issue().pk,
     "orders:open.token": lambda: resolve(signed_link(make_order())).kwargs["token"],
+    # passkeys: somebody else's, and the password is asked for before that is told
+    "mfa_edit_webauthn.pk": lambda: 1,
+    "mfa_remove_webauthn.pk": lambda: 1,
     "accounts:address-edit.pk": lambda: make_address().pk,
     "accounts:address-delete.pk": lambda: make_address().pk,
     "accounts:address-choose.pk": lambda: make_address().pk,

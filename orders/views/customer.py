@@ -5,13 +5,16 @@ One order and its receipt show money too: payments has them.
 
 from typing import NamedTuple
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.roles import SignedInRequest, signed_in_required
 from orders import access
 from orders.models import Order, OrderItem
+from orders.reordering import buy_again
 from orders.standing import Standing, standing
 from purelaka.paging import keyset
 
@@ -37,7 +40,8 @@ def my_orders(request: SignedInRequest) -> HttpResponse:
         size=PAGE_SIZE,
     )
     rows = [OrderRow(order, standing(order), list(order.items.all())) for order in page.rows]
-    return render(request, "orders/my/orders.html", {"rows": rows, "page": page})
+    context = {"rows": rows, "newer": _beside(page.before), "older": _beside(page.after)}
+    return render(request, "orders/my/orders.html", context)
 
 
 @require_safe
@@ -50,6 +54,18 @@ def open_order(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def reorder(request: HttpRequest, number: str) -> HttpResponse:
-    """Buy the same once more."""
-    access.visible_order(request, number)
+    """Buy the same once more: into the basket, and say what could not be had."""
+    order = access.visible_order(request, number)
+    outcome = buy_again(request, order)
+    if outcome.products:
+        goods = "product is" if outcome.products == 1 else "products are"
+        messages.success(request, f"{outcome.products} {goods} in your basket, at today's prices.")
+    for text in outcome.repriced:
+        messages.info(request, text)
+    for text in outcome.short:
+        messages.warning(request, text)
     return redirect("orders:basket")
+
+
+def _beside(marker: str) -> str:
+    return f"?{urlencode({'page': marker})}" if marker else ""

@@ -1,5 +1,6 @@
 """One order and its receipt, for the customer: what was bought, what was paid, what went back."""
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -27,4 +28,9 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
     order = visible_order(request, number)
     if order.status not in SOLD:
         raise Http404
-    return render(request, "orders/my/receipt.html", {"page": customer_order(order)})
+    context = {
+        "page": customer_order(order),
+        "store_address": settings.STORE_ADDRESS,
+        "store_vat_number": settings.STORE_VAT_NUMBER,
+    }
+    return render(request, "orders/my/receipt.html", context)
