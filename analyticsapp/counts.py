@@ -8,8 +8,8 @@ from analyticsapp.reading import Sql, as_day, moment_parameter, rows
 from analyticsapp.rollups import CUSTOMER_ROLLUP, REFUND_ROLLUP, State, relation
 from analyticsapp.windows import Window
 
-# A wish counts in a window when it was made in it and not taken back in it. The purchase may be of
-# anything; it comes after the wish, in the same window.
+# A wish counts in a window when it was made in it and not taken back in it. What goes into the basket
+# and what is bought may be anything; it comes after the wish, in the same window.
 WISHED = """
     FROM wishlist_wishlistitem AS wish
     WHERE wish.created_at >= %s AND wish.created_at < %s
@@ -20,6 +20,21 @@ BOUGHT_AFTERWARDS = """
             SELECT 1 FROM orders_order AS bought
             WHERE bought.user_id = wish.user_id AND bought.status IN ('paid', 'fulfilled')
                 AND bought.paid_at > wish.created_at AND bought.paid_at < %s
+        )
+"""
+# Who bought had it in a basket, whether that basket is known or not.
+BASKET_AFTERWARDS = """
+        AND (
+            EXISTS (
+                SELECT 1 FROM orders_basketitem AS item
+                    JOIN orders_basket AS basket ON basket.id = item.basket_id
+                WHERE basket.user_id = wish.user_id AND item.added_at > wish.created_at AND item.added_at < %s
+            )
+            OR EXISTS (
+                SELECT 1 FROM orders_order AS bought
+                WHERE bought.user_id = wish.user_id AND bought.status IN ('paid', 'fulfilled')
+                    AND bought.paid_at > wish.created_at AND bought.paid_at < %s
+            )
         )
 """
 # {customers} and {refunds} are relations over both windows; each %s is the first day of the later one.
@@ -45,6 +60,9 @@ COUNTS = """
         COUNT(CASE WHEN before < 0 THEN 1 END) FROM returned GROUP BY currency
     UNION ALL SELECT 'wishlisted_users', NULL, NULL,
         (SELECT COUNT(DISTINCT wish.user_id) {wished}), (SELECT COUNT(DISTINCT wish.user_id) {wished})
+    UNION ALL SELECT 'basket_users', NULL, NULL,
+        (SELECT COUNT(DISTINCT wish.user_id) {wished} {in a basket}),
+        (SELECT COUNT(DISTINCT wish.user_id) {wished} {in a basket})
     UNION ALL SELECT 'purchased_users', NULL, NULL,
         (SELECT COUNT(DISTINCT wish.user_id) {wished} {afterwards}),
         (SELECT COUNT(DISTINCT wish.user_id) {wished} {afterwards})
@@ -84,15 +102,18 @@ def _query(window: Window, state: State, before: Window | None) -> Sql:
     refunds, of_refunds = relation(REFUND_ROLLUP, both, state.live)
     query = COUNTS.replace("{customers}", customers).replace("{refunds}", refunds)
     query = query.replace("{wished}", WISHED).replace("{afterwards}", BOUGHT_AFTERWARDS)
+    query = query.replace("{in a basket}", BASKET_AFTERWARDS)
     first_day: list[Any] = [window.start, window.start]
-    people = [wish_bounds(window), wish_bounds(before)]
-    wished = [moment for bounds in people for moment in bounds[:3]]
-    bought = [moment for bounds in people for moment in bounds]
+    # wished, in a basket, bought: each for both windows
+    people = [bound for ends in (0, 2, 1) for one in (window, before) for bound in wish_bounds(one, ends)]
     # In the order of the text: the relations come where they are named.
-    return query, [*of_customers, *first_day, *first_day, *of_refunds, *wished, *bought]
+    return query, [*of_customers, *first_day, *first_day, *of_refunds, *people]
 
 
-def wish_bounds(window: Window | None) -> list[Any]:
-    """Parameters of WISHED, and one more for BOUGHT_AFTERWARDS. Of no window: bounds of nothing."""
+def wish_bounds(window: Window | None, ends: int = 0) -> list[Any]:
+    """Parameters of WISHED, and of as many further `ends`. Of no window: bounds of nothing.
+
+    BOUGHT_AFTERWARDS asks for one end more, BASKET_AFTERWARDS for two.
+    """
     start, end = window.bounds if window else (Window(date(1970, 1, 1), date(1970, 1, 1)).bounds[0],) * 2
-    return [moment_parameter(moment) for moment in (start, end, end, end)]
+    return [moment_parameter(moment) for moment in (start, end, end, *[end] * ends)]

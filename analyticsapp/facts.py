@@ -29,6 +29,7 @@ class Facts:
     unique_customers: int = 0
     repeat_customers: int = 0
     wishlisted_users: int = 0
+    basket_users: int = 0
     purchased_users: int = 0
 
 
@@ -78,5 +79,6 @@ def _facts(currency: str, days: Iterable[DayFigures], counted: Counts, which: in
         unique_customers=counted.of("unique_customers", currency)[which],
         repeat_customers=counted.of("repeat_customers", currency)[which],
         wishlisted_users=counted.of("wishlisted_users")[which],
+        basket_users=counted.of("basket_users")[which],
         purchased_users=counted.of("purchased_users")[which],
     )

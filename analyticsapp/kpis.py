@@ -268,6 +268,24 @@ _ALL = [
         better="up",
     ),
     Kpi(
+        key="basket_users",
+        label="Wished, then in the basket",
+        unit=COUNT,
+        formula=(
+            "Those of the people with a wish who put something into their basket after the wish, or bought, "
+            "in the same window."
+        ),
+        date_rule="Wish and basket both in the window, the wish first.",
+        edge_cases=(
+            "Whatever they put in, taken out again or not. Only baskets of signed-in people. The funnel of "
+            "each wish and its own product is on the page of wishes."
+        ),
+        source="Wishlist, baskets, and orders that are paid or fulfilled",
+        compute=lambda facts: facts.basket_users,
+        currency_rule=NO_CURRENCY,
+        better="up",
+    ),
+    Kpi(
         key="purchased_users",
         label="Wished, then bought",
         unit=COUNT,

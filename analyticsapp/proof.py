@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from analyticsapp.counts import BOUGHT_AFTERWARDS, WISHED, wish_bounds
+from analyticsapp.counts import BASKET_AFTERWARDS, BOUGHT_AFTERWARDS, WISHED, wish_bounds
 from analyticsapp.csv_file import MOMENT, MONEY, NUMBER, TEXT, WORD, Column
 from analyticsapp.evidence import Evidence, Scope
 from analyticsapp.reading import Sql
@@ -62,12 +62,17 @@ def customers(least: int) -> Callable[[Scope], Sql]:
 
 def wishers(scope: Scope) -> Sql:
     """The people with a wish."""
-    return BY_PERSON.replace("{wished}", WISHED), wish_bounds(scope.window)[:3]
+    return BY_PERSON.replace("{wished}", WISHED), wish_bounds(scope.window)
+
+
+def wishers_with_basket(scope: Scope) -> Sql:
+    """Those of them who put something into their basket afterwards."""
+    return BY_PERSON.replace("{wished}", WISHED + BASKET_AFTERWARDS), wish_bounds(scope.window, ends=2)
 
 
 def wishers_who_bought(scope: Scope) -> Sql:
     """Those of them who paid an order afterwards."""
-    return BY_PERSON.replace("{wished}", WISHED + BOUGHT_AFTERWARDS), wish_bounds(scope.window)
+    return BY_PERSON.replace("{wished}", WISHED + BOUGHT_AFTERWARDS), wish_bounds(scope.window, ends=1)
 
 
 ENTRY_COLUMNS = (
@@ -129,6 +134,7 @@ REPEAT_CUSTOMERS = Evidence(
     sorted_by_moment=False,
 )
 WISHERS = Evidence(PERSON, "people", PERSON_COLUMNS, wishers, counted=True)
+WISHERS_WITH_BASKET = Evidence(PERSON, "people", PERSON_COLUMNS, wishers_with_basket, counted=True)
 WISHERS_WHO_BOUGHT = Evidence(PERSON, "people", PERSON_COLUMNS, wishers_who_bought, counted=True)
 
 # What a rate or an average is made of is proven by the rows of the figure above its line.
@@ -147,6 +153,7 @@ EVIDENCE: dict[str, tuple[str, Evidence]] = {
     "repeat_customers": ("repeat_customers", REPEAT_CUSTOMERS),
     "repeat_rate_pct": ("repeat_customers", REPEAT_CUSTOMERS),
     "wishlisted_users": ("wishlisted_users", WISHERS),
+    "basket_users": ("basket_users", WISHERS_WITH_BASKET),
     "purchased_users": ("purchased_users", WISHERS_WHO_BOUGHT),
 }
 """KPI key → the KPI that the rows prove, and the rows."""
