@@ -1,5 +1,7 @@
 """What the sidebar counts: one cheap query each, through a partial index."""
 
+from django.utils import timezone
+
 from monitoring.models import DataQualityIssue
 from orders.filters import VIEWS
 from orders.models import Order
@@ -14,7 +16,7 @@ TO_PACK = VIEWS["pack"][1]
 
 @navigation.counter("monitoring:monitoring-issues")
 def open_issues() -> Waiting:
-    number = DataQualityIssue.objects.open().count()
+    number = DataQualityIssue.objects.awake(timezone.now()).count()
     return Waiting(number, _say(number, "open issue"), urgent=True)
 
 

@@ -79,6 +79,29 @@ def resolve(issue: DataQualityIssue, *, actor: User, note: str) -> None:
         log.record("issue.resolved", actor=actor, target=issue, note=note, check=issue.check_name)
 
 
+def assign(issue: DataQualityIssue, *, actor: User, assignee: User | None) -> None:
+    """Give an issue to a member of staff, or to nobody."""
+    with transaction.atomic():
+        DataQualityIssue.objects.filter(pk=issue.pk).update(assignee=assignee)
+        log.record("issue.assigned", actor=actor, target=issue, to=assignee.email if assignee else "")
+
+
+def snooze(issue: DataQualityIssue, *, actor: User, until: datetime | None, note: str = "") -> None:
+    """Put an open issue off until a moment, or take that back. Raises AlreadyResolved."""
+    with transaction.atomic():
+        if not DataQualityIssue.objects.open().filter(pk=issue.pk).update(snoozed_until=until):
+            raise AlreadyResolved(f"{issue} was resolved in the meantime.")
+        told = until.isoformat() if until else ""
+        log.record(
+            "issue.snoozed" if until else "issue.woken", actor=actor, target=issue, until=told, note=note
+        )
+
+
+def annotate(issue: DataQualityIssue, *, actor: User, note: str) -> None:
+    """Keep what somebody found out about an issue, in its history."""
+    log.record("issue.noted", actor=actor, target=issue, note=note)
+
+
 def _write(check: Check, findings: Iterable[Finding], now: datetime) -> int:
     """Insert new issues and renew the evidence of known ones, a batch at a time; returns how many."""
     remaining, found = iter(findings), 0
@@ -119,6 +142,7 @@ def _reopen(resolved: QuerySet[DataQualityIssue], now: datetime) -> None:
         resolved_at=None,
         resolved_by=None,
         accepted=None,
+        snoozed_until=None,
     )
 
 

@@ -1,4 +1,6 @@
-"""What the checks found, and when they ran."""
+"""What the checks found, when they ran, and whom it was told."""
+
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -19,6 +21,14 @@ class IssueStatus(models.TextChoices):
 class IssueQuerySet(models.QuerySet["DataQualityIssue"]):
     def open(self) -> "IssueQuerySet":
         return self.filter(status=IssueStatus.OPEN)
+
+    def awake(self, now: datetime) -> "IssueQuerySet":
+        """Open, and nobody has put it off."""
+        return self.filter(DataQualityIssue.awake_at(now))
+
+    def snoozed(self, now: datetime) -> "IssueQuerySet":
+        """Open, and put off until later. The gate counts it all the same."""
+        return self.open().filter(snoozed_until__gt=now)
 
     def resolved(self) -> "IssueQuerySet":
         return self.filter(status=IssueStatus.RESOLVED)
@@ -55,6 +65,11 @@ class DataQualityIssue(models.Model):
     )
     note = models.TextField(blank=True)
     accepted = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 - "" can be accepted
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="issues"
+    )
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    alerted_at = models.DateTimeField(null=True, blank=True)
 
     objects = IssueQuerySet.as_manager()
 
@@ -71,6 +86,8 @@ class DataQualityIssue(models.Model):
         indexes = [
             # the list of open issues, and how many there are
             models.Index(fields=["severity", "-id"], name="issue_open", condition=Q(status="open")),
+            # open ones that nobody was told of yet
+            models.Index(fields=["id"], name="issue_untold", condition=Q(status="open", alerted_at=None)),
             # the list of resolved ones, newest first
             models.Index(
                 F("resolved_at").desc(), F("id").desc(), name="issue_resolved", condition=Q(status="resolved")
@@ -79,6 +96,11 @@ class DataQualityIssue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.check_name} {self.subject}"
+
+    @staticmethod
+    def awake_at(now: datetime) -> Q:
+        """Open, and nobody has put it off."""
+        return Q(status=IssueStatus.OPEN) & (Q(snoozed_until=None) | Q(snoozed_until__lte=now))
 
 
 class RunStatus(models.TextChoices):
@@ -124,6 +146,51 @@ class CheckRun(models.Model):
         return f"run {self.pk}"
 
     @property
+    def state(self) -> str:
+        """The badge's colour."""
+        return {"passed": "ok", "found": "open", "stale": "stale"}.get(self.status, "failed")
+
+    @property
+    def took(self) -> str:
+        """`412 ms` or `3.1 s`."""
+        return f"{1000 * self.seconds:.0f} ms" if self.seconds < 1 else f"{self.seconds:.1f} s"
+
+    @property
     def proves(self) -> bool:
         """Whether the check looked at fresh data to its end."""
         return self.status not in UNPROVEN
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", "Email"
+    WEBHOOK = "webhook", "Webhook"
+
+
+class Alert(models.Model):
+    """One message to the staff about issues: kept before it is sent, so that none is sent twice.
+
+    `key` is what it tells of, once per channel: the moment of a round, or the day of a digest. A
+    message counts as sent from the moment somebody begins to send it; an error takes that back.
+    """
+
+    channel = models.CharField(max_length=16, choices=Channel)
+    key = models.CharField(max_length=64)
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="alert_channel_known"),
+            models.UniqueConstraint(fields=["channel", "key"], name="alert_once"),
+        ]
+        indexes = [
+            # what still has to be sent, oldest first
+            models.Index(fields=["created_at"], name="alert_waiting", condition=Q(sent_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"alert {self.pk}"

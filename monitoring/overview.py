@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from monitoring.at_stripe import AtStripe, at_stripe
 from monitoring.check import registry
 from monitoring.counters import TO_PACK
-from monitoring.models import DataQualityIssue, IssueStatus, Severity
+from monitoring.models import DataQualityIssue, Severity
 from monitoring.takings import Takings, takings
 from orders.models import Flag, Order
 from payments.filters import NEEDS_RESPONSE
@@ -262,7 +262,7 @@ def _issues(now: datetime) -> Iterator[tuple[str, Entry]]:
     """Open issues with their severity: the first few of each check, the others by their number."""
     few = (
         QuerySet(DataQualityIssue)
-        .filter(status=IssueStatus.OPEN)
+        .filter(DataQualityIssue.awake_at(now))
         .exclude(check_name__in=TOLD_LIVE)
         .annotate(
             place=Window(RowNumber(), partition_by="check_name", order_by="-id"),

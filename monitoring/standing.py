@@ -45,10 +45,7 @@ class Row:
     @property
     def took(self) -> str:
         """`412 ms` or `3.1 s`; empty for a check that never ran."""
-        if self.run is None:
-            return ""
-        seconds = self.run.seconds
-        return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+        return self.run.took if self.run else ""
 
 
 @dataclass(frozen=True)

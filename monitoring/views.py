@@ -1,26 +1,26 @@
 """Health for probes, the checks and their issues, and the staff's first page."""
 
 from django.contrib import messages
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Role
 from accounts.roles import SignedInRequest, ops_required, staff_required
 from audit.models import AuditLog
 from monitoring import issues, running
 from monitoring.check import registry
-from monitoring.filters import IssueFilter
-from monitoring.forms import ResolveForm
+from monitoring.filters import IssueFilter, RunFilter
+from monitoring.forms import MAY_ACT, AssignForm, NoteForm, ResolveForm, SnoozeForm
 from monitoring.health import OK, health
 from monitoring.models import CheckRun, DataQualityIssue, RunStatus
 from monitoring.overview import overview as read_overview
 from monitoring.standing import standing
+from purelaka import moments
+from purelaka.days import store_day
 from purelaka.listing import listing
-
-MAY_ACT = (Role.OPS, Role.ADMIN)
 
 
 @never_cache
@@ -56,7 +56,7 @@ def issue_list(request: SignedInRequest) -> HttpResponse:
 @staff_required
 @require_safe
 def issue_detail(request: SignedInRequest, issue_id: int) -> HttpResponse:
-    return _show_issue(request, _issue(issue_id), ResolveForm())
+    return _show_issue(request, _issue(issue_id))
 
 
 @ops_required
@@ -64,7 +64,7 @@ def issue_detail(request: SignedInRequest, issue_id: int) -> HttpResponse:
 def resolve_issue(request: SignedInRequest, issue_id: int) -> HttpResponse:
     issue, form = _issue(issue_id), ResolveForm(request.POST)
     if not form.is_valid():
-        return _show_issue(request, issue, form)
+        return _show_issue(request, issue, resolve_form=form)
     try:
         issues.resolve(issue, actor=request.user, note=form.cleaned_data["note"])
     except issues.AlreadyResolved:
@@ -72,6 +72,60 @@ def resolve_issue(request: SignedInRequest, issue_id: int) -> HttpResponse:
     else:
         messages.success(request, f"Resolved: {issue.message}")
     return redirect("monitoring:issue-detail", issue_id)
+
+
+@ops_required
+@require_POST
+def assign_issue(request: SignedInRequest, issue_id: int) -> HttpResponse:
+    issue, form = _issue(issue_id), AssignForm(request.POST)
+    if not form.is_valid():
+        return _show_issue(request, issue, assign_form=form)
+    assignee = form.cleaned_data["assignee"]
+    issues.assign(issue, actor=request.user, assignee=assignee)
+    messages.success(
+        request, f"{assignee.get_short_name()} looks into it." if assignee else "Nobody looks into it."
+    )
+    return redirect("monitoring:issue-detail", issue_id)
+
+
+@ops_required
+@require_POST
+def note_issue(request: SignedInRequest, issue_id: int) -> HttpResponse:
+    issue, form = _issue(issue_id), NoteForm(request.POST)
+    if not form.is_valid():
+        return _show_issue(request, issue, note_form=form)
+    issues.annotate(issue, actor=request.user, note=form.cleaned_data["note"])
+    messages.success(request, "Note kept.")
+    return redirect("monitoring:issue-detail", issue_id)
+
+
+@ops_required
+@require_POST
+def snooze_issue(request: SignedInRequest, issue_id: int) -> HttpResponse:
+    issue, form = _issue(issue_id), SnoozeForm(request.POST)
+    if not form.is_valid():
+        return _show_issue(request, issue, snooze_form=form)
+    until = form.cleaned_data["until"]
+    try:
+        issues.snooze(issue, actor=request.user, until=until)
+    except issues.AlreadyResolved:
+        messages.info(request, "This issue was resolved in the meantime.")
+    else:
+        messages.success(
+            request, f"Put off until {moments.day(store_day(until))}." if until else "It is back in the list."
+        )
+    return redirect("monitoring:issue-detail", issue_id)
+
+
+@staff_required
+@require_safe
+def run_list(request: SignedInRequest) -> HttpResponse:
+    """Runs of the checks with their times, newest first."""
+    form = RunFilter(request.GET)
+    found = listing(form, form.runs(), by=("-id",))
+    rows = [(run, registry.get(run.check_name)) for run in found.rows]
+    context = {"listing": found, "rows": rows, "noun": "run", "nouns": "runs", "kept_days": running.KEPT.days}
+    return render(request, "monitoring/run_list.html", context)
 
 
 @ops_required
@@ -100,19 +154,24 @@ def _what_came_of(runs: list[CheckRun]) -> str:
 
 def _issue(issue_id: int) -> DataQualityIssue:
     return get_object_or_404(
-        DataQualityIssue.objects.select_related("order", "event", "resolved_by"), pk=issue_id
+        DataQualityIssue.objects.select_related("order", "event", "resolved_by", "assignee"), pk=issue_id
     )
 
 
-def _show_issue(request: SignedInRequest, issue: DataQualityIssue, form: ResolveForm) -> HttpResponse:
-    notes = AuditLog.objects.filter(
-        target_type="dataqualityissue", target_id=str(issue.pk), event_type="issue.resolved"
-    )
+def _show_issue(request: SignedInRequest, issue: DataQualityIssue, **forms: BaseForm) -> HttpResponse:
+    """The issue's page; `forms` are those that were sent and not accepted."""
+    history = AuditLog.objects.filter(target_type="dataqualityissue", target_id=str(issue.pk))
+    snoozed_until = issue.snoozed_until and store_day(issue.snoozed_until)
     context = {
         "issue": issue,
         "check": registry.get(issue.check_name),
-        "form": form,
-        "notes": notes.select_related("actor").order_by("-id"),
+        "history": history.select_related("actor").order_by("-id"),
         "may_act": request.user.role in MAY_ACT,
+        "is_snoozed": bool(issue.snoozed_until and issue.snoozed_until > timezone.now()),
+        "resolve_form": ResolveForm(),
+        "note_form": NoteForm(),
+        "assign_form": AssignForm(initial={"assignee": issue.assignee_id}),
+        "snooze_form": SnoozeForm(initial={"until": snoozed_until}),
+        **forms,
     }
     return render(request, "monitoring/issue_detail.html", context)

@@ -60,6 +60,14 @@ def items(name: str, default: str = "") -> list[str]:
     return [item for part in text(name, default).split(",") if (item := part.strip())]
 
 
+def web_address(name: str, default: str = "") -> str:
+    """An http or https address without a slash at the end, or empty."""
+    value = text(name, default).rstrip("/")
+    if value and not value.startswith(("https://", "http://")):
+        raise ImproperlyConfigured(f"{name}={value!r}: say an address that begins with https://.")
+    return value
+
+
 def path(name: str, default: Path) -> Path:
     """A file path; a relative one counts from the current folder."""
     value = text(name)

@@ -1,8 +1,8 @@
 """What a list is narrowed by: a form read from the address, and the chips that take it back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -42,6 +42,9 @@ class FilterForm(forms.Form):
     def __init__(self, query: QueryDict) -> None:
         super().__init__(query, auto_id="filter_%s")
         self.address = query
+        for field in self.fields.values():
+            if isinstance(field, forms.ChoiceField):
+                field.choices = list(cast(Iterable[Any], field.choices))  # from the database: once a form
         self.full_clean()
 
     def value(self, name: str) -> Any:

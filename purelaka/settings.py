@@ -162,7 +162,7 @@ EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "shop@example.com")
 MAIL_IN_BACKGROUND = False  # production does not let a page wait for the mail server
 # Links in mails lead here.
-SITE_URL = env.text("SITE_URL", "http://localhost:8000").rstrip("/")
+SITE_URL = env.web_address("SITE_URL", "http://localhost:8000")
 
 # --- words, days ----------------------------------------------------------------------------------
 
@@ -198,6 +198,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Signs the chain over the audit log. Not in the database: who can write there can't forge it.
 AUDIT_SEAL_KEY = env.text("AUDIT_SEAL_KEY")
+
+# --- alerts ---------------------------------------------------------------------------------------
+
+# Who is told of new issues: email addresses, and an address that takes Slack's messages.
+ALERT_EMAILS = env.items("ALERT_EMAILS")
+ALERT_WEBHOOK_URL = env.web_address("ALERT_WEBHOOK_URL")
 
 # --- static files, browser policy -----------------------------------------------------------------
 

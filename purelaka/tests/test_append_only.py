@@ -1,10 +1,10 @@
 """The database itself refuses to change or delete what only grows."""
 
 from django.db import DatabaseError, connection, transaction
-from django.test import TestCase
+from django.test import TestCase, override_settings
 
-from audit import log
-from audit.models import AuditLog
+from audit import log, sealing
+from audit.models import AuditLog, AuditSeal
 from catalog.models import StockMovement
 from payments import inbox
 from payments.models import EventStatus, LedgerEntry, StripeEvent
@@ -28,6 +28,8 @@ class AppendOnlyTests(TestCase):
         for event in story.events:
             inbox.receive(delivery.body(event).decode())
         log.record("test.deed")
+        with override_settings(AUDIT_SEAL_KEY="a key"):
+            sealing.seal(NOON)
 
     def refused(self, statement: str) -> None:
         with (
@@ -41,9 +43,9 @@ class AppendOnlyTests(TestCase):
     def test_every_guarded_table_has_rows_to_try(self) -> None:
         self.assertEqual(
             set(guarded),
-            {m._meta.db_table for m in (AuditLog, StockMovement, LedgerEntry, StripeEvent)},
+            {m._meta.db_table for m in (AuditLog, AuditSeal, StockMovement, LedgerEntry, StripeEvent)},
         )
-        for model in (AuditLog, StockMovement, LedgerEntry, StripeEvent):
+        for model in (AuditLog, AuditSeal, StockMovement, LedgerEntry, StripeEvent):
             self.assertTrue(model._default_manager.exists())
 
     def test_rows_can_not_be_deleted(self) -> None:

@@ -12,7 +12,7 @@ from django.test import TestCase
 from accounts.models import Address, Role
 from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay
 from catalog.models import StockMovement
-from monitoring.models import CheckRun, DataQualityIssue
+from monitoring.models import Alert, CheckRun, DataQualityIssue
 from orders.models import (
     Basket,
     BasketItem,
@@ -60,6 +60,7 @@ def bad_rows() -> dict[str, Row]:
         variant=variant, quantity=1, reason="receipt", form_key=uuid.uuid4()
     )
     issue = DataQualityIssue.objects.create(check_name="a", subject="b", severity="error")
+    alert = Alert.objects.create(channel="email", key="opened", subject="x", text="y")
     run = CheckRun.objects.create(check_name="a", status="passed", started_at=NOON)
     wish = WishlistItem.objects.create(user=user, variant=variant)
     day = {"day": DAY, "currency": "gbp"}
@@ -125,6 +126,8 @@ def bad_rows() -> dict[str, Row]:
             issue, {"subject": "c", "status": "lost"}, or_by="issue_resolved_has_moment"
         ),
         "issue_resolved_has_moment": Row(issue, {"subject": "c", "status": "resolved"}),
+        "alert_channel_known": Row(alert, {"channel": "fax"}),
+        "alert_once": Row(alert, {}),
         "check_run_status_known": Row(run, {"status": "lost"}),
     }
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.test import SimpleTestCase
 
-READERS = {"text", "required", "flag", "choice", "integer", "items", "path"}
-DEFAULT_AT = {"text": 1, "items": 1, "integer": 1, "choice": 2}  # position of the default
+READERS = {"text", "required", "flag", "choice", "integer", "items", "path", "web_address"}
+DEFAULT_AT = {"text": 1, "items": 1, "web_address": 1, "integer": 1, "choice": 2}  # position of the default
 
 
 def calls(file: str) -> Iterator[tuple[str, ast.Call]]:

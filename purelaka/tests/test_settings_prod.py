@@ -12,6 +12,7 @@ COMPLETE = {
     "ALLOWED_HOSTS": "shop.example.com, www.shop.example.com",
     "DATABASE_URL": "postgresql://purelaka@localhost/purelaka",
     "STRIPE_WEBHOOK_SECRET": "whsec_test",
+    "AUDIT_SEAL_KEY": "a key",
     "STRIPE_SECRET_KEY": "sk_test_1",
     "STRIPE_PUBLISHABLE_KEY": "pk_test_1",
     "SITE_URL": "https://shop.example.com",
