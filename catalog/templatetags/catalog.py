@@ -20,13 +20,13 @@ def product_image(product: Product) -> str:
 @register.simple_tag
 def tax_note() -> str:
     """What a price says about VAT."""
-    return "VAT included" if getattr(settings, "PRICES_INCLUDE_TAX", True) else "plus VAT"
+    return "VAT included" if settings.PRICES_INCLUDE_TAX else "plus VAT"
 
 
 @register.simple_tag
 def tax_sentence() -> str:
     """The same for all prices of the shop."""
-    included = getattr(settings, "PRICES_INCLUDE_TAX", True)
+    included = settings.PRICES_INCLUDE_TAX
     return "Prices include VAT." if included else "VAT is added at the checkout."
 
 
