@@ -4,7 +4,6 @@ A guest's session holds the token of their basket; whoever is signed in has one 
 device. Whoever changes a basket locks its row first, so two clicks follow one after the other.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,8 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog.models import Variant
-from orders.models import SOLD, Basket, BasketItem
-from purelaka.money import display
+from orders.models import SOLD, Basket, BasketItem, DiscountCode
 
 SESSION_KEY = "basket"
 MAX_PIECES = 99  # of one variant
@@ -86,6 +84,13 @@ def change(item: BasketItem, quantity: int) -> BasketItem:
     return item
 
 
+def use_code(basket: Basket, code: DiscountCode | None) -> None:
+    """Put a discount code on the basket, or take it away. Whether it counts is asked with every quote."""
+    basket.discount_code = code
+    basket.save(update_fields=["discount_code"])
+    touch(basket)
+
+
 def locked(basket: Basket) -> Basket:
     """The same basket, held by this transaction until it ends."""
     return Basket.objects.select_for_update().get(pk=basket.pk)
@@ -102,9 +107,14 @@ def room_for(variant: Variant, basket: Basket) -> int:
 
     What the basket's own unpaid order holds is there for it.
     """
+    return room(variant, held(basket).get(variant.pk, 0))
+
+
+def room(variant: Variant, own: int) -> int:
+    """The same, when the basket's own order holds `own` pieces."""
     if not variant.stock_tracked or variant.preorder:
         return MAX_PIECES
-    return max(0, min(MAX_PIECES, variant.available + held(basket).get(variant.pk, 0)))
+    return max(0, min(MAX_PIECES, variant.available + own))
 
 
 def held(basket: Basket) -> dict[int, int]:
@@ -150,14 +160,14 @@ def _refuse_mixing(basket: Basket, variant: Variant) -> None:
 
 
 def _refuse_too_many(variant: Variant, quantity: int, basket: Basket) -> None:
-    room = room_for(variant, basket)
-    if quantity <= room:
+    most = room_for(variant, basket)
+    if quantity <= most:
         return
-    if room == 0:
+    if most == 0:
         raise Refused(f"{variant.product.name} is sold out.")
-    if room == MAX_PIECES:
+    if most == MAX_PIECES:
         raise Refused(f"One order can hold at most {MAX_PIECES} pieces of {variant.product.name}.")
-    raise Refused(f"Only {room} of {variant.product.name} {'is' if room == 1 else 'are'} left.")
+    raise Refused(f"Only {most} of {variant.product.name} {'is' if most == 1 else 'are'} left.")
 
 
 # --- closing, merging, forgetting -----------------------------------------------------------------
@@ -248,12 +258,3 @@ def forget_baskets(now: datetime) -> int:
     old = Basket.objects.filter(user=None, order=None, changed_at__lt=now - FORGOTTEN_AFTER)
     _, deleted = old.delete()
     return deleted.get("orders.Basket", 0)
-
-
-def amount(items: Iterable[BasketItem]) -> str:
-    """What these lines cost now, as text, all in one currency; empty without lines."""
-    listed = list(items)
-    if not listed:
-        return ""
-    total = sum(item.quantity * item.variant.unit_amount for item in listed)
-    return display(total, listed[0].variant.currency)

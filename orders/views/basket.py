@@ -4,21 +4,36 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import Variant
 from orders import basket as baskets
+from orders import checkout, discounts, quoting, rates, reviewing
 from orders.models import Basket, BasketItem
+from orders.quoting import Quote
+from orders.reviewing import Review
+from purelaka.money import display
 
 
 @require_safe
 def basket(request: HttpRequest) -> HttpResponse:
-    """What the visitor means to buy."""
+    """What the visitor means to buy, at present prices, and what it would cost."""
     found = baskets.open_basket(request)
-    items = list(baskets.lines(found)) if found else []
-    return render(request, "orders/basket.html", {"basket": found, "items": items})
+    if found is None or not (reviewed := reviewing.review(found)).lines:
+        return render(request, "orders/basket.html", {"review": None})
+    context = {
+        "review": reviewed,
+        "quote": _quote(request, found, reviewed),
+        "order": found.order,
+        "is_held": checkout.is_held(found.order, timezone.now()),
+        "code": found.discount_code,
+    }
+    response = render(request, "orders/basket.html", context)
+    reviewing.remember_prices(reviewed)
+    return response
 
 
 @require_POST
@@ -40,7 +55,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def change(request: HttpRequest) -> HttpResponse:
-    """Set the quantity of a line; 0 takes it out."""
+    """Set the quantity of a line; 0 takes it out. `to` is a button's number, `quantity` what was typed."""
     found = baskets.open_basket(request)
     item = _item(request, found) if found else None
     if item is None:
@@ -51,6 +66,46 @@ def change(request: HttpRequest) -> HttpResponse:
     except baskets.Refused as refusal:
         messages.error(request, str(refusal))
     return redirect("orders:basket")
+
+
+@require_POST
+def discount(request: HttpRequest) -> HttpResponse:
+    """Enter a discount code, or take it away with `remove`."""
+    found = baskets.open_basket(request)
+    if found is None:
+        return redirect("orders:basket")
+    if "remove" in request.POST:
+        baskets.use_code(found, None)
+        return redirect("orders:basket")
+    try:
+        quote = _with_code(request, found)
+    except discounts.CodeRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{quote.discount_code} takes off {_taken_off(quote)}.")
+    return redirect("orders:basket")
+
+
+def _with_code(request: HttpRequest, found: Basket) -> Quote:
+    """Put a code on the basket if it counts. Raises CodeRefused."""
+    found.discount_code = discounts.find(request.POST.get("code", ""))
+    quote = _quote(request, found, reviewing.review(found))
+    if quote.code_refused:
+        raise discounts.CodeRefused(quote.code_refused)
+    baskets.use_code(found, quote.discount_code)
+    return quote
+
+
+def _taken_off(quote: Quote) -> str:
+    return display(quote.amount_discount, quote.currency)
+
+
+def _quote(request: HttpRequest, found: Basket, reviewed: Review) -> Quote:
+    """An estimate: where to is known only at the checkout."""
+    deliverable = rates.countries(reviewed.currency)
+    country = checkout.likely_country(found, request.user, deliverable)
+    asked = checkout.asked(found, country=country)
+    return quoting.quote(reviewed.to_order, asked, currency=reviewed.currency, now=timezone.now())
 
 
 def _item(request: HttpRequest, found: Basket) -> BasketItem | None:
