@@ -2,7 +2,7 @@
 
 It knows cards, declines, 3-D Secure, cancelling and refunds, and posts signed events of API version
 2017-08-15 a second after they happen. It does not know: idempotency keys, events of refunds and of
-cancelled intents, a second attempt on one intent (see `forget_attempt`).
+cancelled intents, and a second attempt on one intent.
 """
 
 import importlib.util
@@ -10,10 +10,13 @@ import json
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from queue import Empty, Queue
 from typing import IO, Any
 from unittest import SkipTest
+
+Json = dict[str, Any]
 
 MISSING = "localstripe is not here: install requirements-dev.txt"
 START_LIMIT = 20  # seconds
@@ -53,25 +56,38 @@ class LocalStripe:
 
     def post_events_to(self, url: str, secret: str) -> None:
         """Have it post its signed events to `url`."""
-        self._send("POST", "/_config/webhooks/test", {"url": url, "secret": secret})
+        self._post("/_config/webhooks/test", {"url": url, "secret": secret})
 
-    def change(self, path: str, **fields: Any) -> None:
-        """Change an object in a way that Stripe's API does not offer."""
-        self._send("POST", path, fields)
+    def pay(self, payment_intent_id: str, number: str, **card: Any) -> Json:
+        """Confirm the intent with a card, as a browser does; the answer is an intent or an error."""
+        card = {"exp_month": 12, "exp_year": 2040, "cvc": "123", **card, "number": number}
+        method = self._post("/v1/payment_methods", {"type": "card", "card": card})
+        if "error" in method:
+            return method
+        path = f"/v1/payment_intents/{payment_intent_id}"
+        # Stripe lets a declined intent be tried again; localstripe holds on to the failed charge.
+        changed = self._post(path, {"payment_method": method["id"], "latest_charge": None})
+        return changed if "error" in changed else self._post(f"{path}/confirm", {})
 
-    def forget_attempt(self, payment_intent_id: str) -> None:
-        """Let a declined intent be tried again, as Stripe does: localstripe holds on to the failed charge."""
-        self.change(f"/v1/payment_intents/{payment_intent_id}", latest_charge=None)
+    def authenticate(self, payment_intent_id: str, client_secret: str, *, success: bool) -> Json:
+        """Pass or fail 3-D Secure; the answer is an intent or an error."""
+        path = f"/v1/payment_intents/{payment_intent_id}/_authenticate?success={str(success).lower()}"
+        return self._post(path, {"client_secret": client_secret})
 
-    def _send(self, method: str, path: str, content: dict[str, Any]) -> None:
+    def _post(self, path: str, content: Json) -> Json:
         request = urllib.request.Request(
             self.address + path,
-            method=method,
             data=json.dumps(content).encode(),
             headers={"Content-Type": "application/json", "Authorization": "Bearer sk_test_localstripe"},
         )
-        with urllib.request.urlopen(request, timeout=10):
-            pass
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                text = error.read()
+        content = json.loads(text or "{}")
+        return content
 
     def _port(self) -> int:
         """The port it says it listens on; it is killed when it does not say so in time."""

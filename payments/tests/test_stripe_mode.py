@@ -1,0 +1,291 @@
+"""Stripe mode against a running localstripe: paying, and coming back without any webhook."""
+
+from django.test import TestCase
+from django.urls import reverse
+from django.utils import timezone
+
+from orders.models import Order, OrderStatus, RefundState
+from payments import intents, refunds
+from payments.gateway import GatewayError, StripeGateway
+from payments.models import Payment, PaymentStatus, RequestStatus, StripeEvent
+from payments.tests.stripe_mode import (
+    ASKS_AND_IS_DECLINED,
+    ASKS_THE_BANK,
+    IS_DECLINED,
+    SUCCEEDS,
+    WithLocalStripe,
+    ask_for_money,
+    place,
+)
+from payments.tests.telling import net
+
+
+class StripeModeTestCase(WithLocalStripe, TestCase):
+    def assert_pending(self, order: Order) -> None:
+        order.refresh_from_db()
+        self.assertEqual((order.status, order.paid_at), (OrderStatus.PENDING, None))
+        self.assertEqual(net("sale"), 0)
+
+    def assert_paid_once(self, order: Order) -> None:
+        order.refresh_from_db()
+        self.assertEqual((order.status, order.flag), (OrderStatus.PAID, ""))
+        self.assertEqual(net("sale"), order.amount_total)
+
+
+class AskingTests(StripeModeTestCase):
+    def test_the_intent_is_over_the_orders_total_and_names_the_order(self) -> None:
+        order = place()
+        intent = ask_for_money(order)
+
+        self.assertEqual((intent["amount"], intent["currency"]), (42_00, "gbp"))
+        self.assertEqual(intent["metadata"], {"order_number": order.number, "instance": "purelaka"})
+        self.assertEqual(order.payment_intent_id, intent["id"])
+
+    def test_asking_again_gives_the_same_intent(self) -> None:
+        order = place()
+
+        self.assertEqual(ask_for_money(order)["id"], ask_for_money(order)["id"])
+
+    def test_a_currency_without_minor_units(self) -> None:
+        intent = ask_for_money(place(4200, currency="jpy"))
+
+        self.assertEqual((intent["amount"], intent["currency"]), (4200, "jpy"))
+
+    def test_the_secret_of_the_intent_is_not_kept(self) -> None:
+        order = place()
+        secret = ask_for_money(order)["client_secret"]
+        intents.look_up(order)
+
+        for event in StripeEvent.objects.all():
+            self.assertNotIn(secret, event.payload)
+
+
+class PayingTests(StripeModeTestCase):
+    def setUp(self) -> None:
+        self.order = place()
+        self.intent = ask_for_money(self.order)
+
+    def look_up(self) -> str:
+        found = intents.look_up(self.order)
+        assert found is not None
+        return str(found["status"])
+
+    def test_a_paid_intent_pays_the_order(self) -> None:
+        self.assertEqual(self.stripe.pay(self.intent["id"], SUCCEEDS)["status"], "succeeded")
+
+        self.assertEqual(self.look_up(), PaymentStatus.SUCCEEDED)
+        self.assert_paid_once(self.order)
+
+    def test_looking_twice_pays_once(self) -> None:
+        self.stripe.pay(self.intent["id"], SUCCEEDS)
+        self.look_up()
+        self.look_up()
+
+        self.assert_paid_once(self.order)
+
+    def test_nothing_was_paid_yet(self) -> None:
+        self.assertEqual(self.look_up(), PaymentStatus.REQUIRES_PAYMENT_METHOD)
+        self.assert_pending(self.order)
+
+    def test_after_a_decline_the_same_intent_is_paid(self) -> None:
+        declined = self.stripe.pay(self.intent["id"], IS_DECLINED)
+        self.assertEqual(declined["error"]["code"], "card_declined")
+        self.look_up()
+        self.assert_pending(self.order)
+        self.assertEqual(Payment.objects.get().failure_code, "card_declined")
+
+        self.assertEqual(ask_for_money(self.order)["id"], self.intent["id"])
+        self.stripe.pay(self.intent["id"], SUCCEEDS)
+        self.look_up()
+        self.assert_paid_once(self.order)
+
+    def test_the_bank_asks_the_customer_who_confirms(self) -> None:
+        asked = self.stripe.pay(self.intent["id"], ASKS_THE_BANK)
+        self.assertEqual(asked["status"], "requires_action")
+        self.assertEqual(self.look_up(), PaymentStatus.REQUIRES_ACTION)
+        self.assert_pending(self.order)
+
+        self.stripe.authenticate(self.intent["id"], self.intent["client_secret"], success=True)
+        self.look_up()
+        self.assert_paid_once(self.order)
+
+    def test_the_bank_asks_and_the_customer_does_not_confirm(self) -> None:
+        self.stripe.pay(self.intent["id"], ASKS_THE_BANK)
+        self.stripe.authenticate(self.intent["id"], self.intent["client_secret"], success=False)
+
+        self.assertEqual(self.look_up(), PaymentStatus.REQUIRES_PAYMENT_METHOD)
+        self.assert_pending(self.order)
+        self.assertEqual(Payment.objects.get().failure_code, "payment_intent_authentication_failure")
+
+    def test_the_bank_asks_and_declines(self) -> None:
+        self.stripe.pay(self.intent["id"], ASKS_AND_IS_DECLINED)
+        answer = self.stripe.authenticate(self.intent["id"], self.intent["client_secret"], success=True)
+        self.assertEqual(answer["error"]["code"], "card_declined")
+
+        self.look_up()
+        self.assert_pending(self.order)
+
+
+class GivingUpTests(StripeModeTestCase):
+    def setUp(self) -> None:
+        self.order = place()
+        self.intent = ask_for_money(self.order)
+
+    def test_nobody_can_pay_any_more(self) -> None:
+        intents.give_up(self.order)
+
+        self.assertEqual(Payment.objects.get().status, PaymentStatus.CANCELED)
+        self.assertIn("error", self.stripe.pay(self.intent["id"], SUCCEEDS))
+        self.assertEqual(StripeGateway().payment_intent(self.intent["id"])["status"], "canceled")
+
+    def test_giving_up_twice_is_giving_up(self) -> None:
+        intents.give_up(self.order)
+        intents.give_up(self.order)
+
+        self.assertEqual(Payment.objects.get().status, PaymentStatus.CANCELED)
+
+    def test_what_was_declined_can_be_given_up(self) -> None:
+        self.stripe.pay(self.intent["id"], IS_DECLINED)
+        intents.give_up(self.order)
+
+        self.assertEqual(Payment.objects.get().status, PaymentStatus.CANCELED)
+
+    def test_what_waits_for_the_bank_can_be_given_up(self) -> None:
+        self.stripe.pay(self.intent["id"], ASKS_THE_BANK)
+        intents.give_up(self.order)
+        answer = self.stripe.authenticate(self.intent["id"], self.intent["client_secret"], success=True)
+
+        self.assertIn("error", answer)
+
+    def test_what_is_paid_is_not_given_up_and_pays_the_order(self) -> None:
+        self.stripe.pay(self.intent["id"], SUCCEEDS)
+        with self.assertRaises(intents.BeingPaid):
+            intents.give_up(self.order)
+
+        self.assert_paid_once(self.order)
+
+    def test_the_gateway_says_that_what_is_paid_can_not_be_cancelled(self) -> None:
+        self.stripe.pay(self.intent["id"], SUCCEEDS)
+        with self.assertRaises(GatewayError) as caught:
+            StripeGateway().cancel_payment_intent(self.intent["id"])
+
+        self.assertTrue(caught.exception.is_final)
+
+    def test_an_order_that_can_be_paid_again_gets_another_intent(self) -> None:
+        intents.give_up(self.order)
+        again = ask_for_money(self.order)
+
+        self.assertNotEqual(again["id"], self.intent["id"])
+        self.stripe.pay(again["id"], SUCCEEDS)
+        intents.look_up(self.order)
+        self.assert_paid_once(self.order)
+
+
+class RefundingTests(StripeModeTestCase):
+    def setUp(self) -> None:
+        self.order = place()
+        self.intent = ask_for_money(self.order)
+        self.stripe.pay(self.intent["id"], SUCCEEDS)
+        intents.look_up(self.order)
+
+    def test_a_part_goes_back(self) -> None:
+        request = refunds.request_refund(order_id=self.order.pk, amount=12_00, actor=None)
+
+        self.assertEqual(request.status, RequestStatus.ANSWERED)
+        self.order.refresh_from_db()
+        self.assertEqual((self.order.amount_refunded, self.order.refund_status), (12_00, RefundState.PARTIAL))
+        self.assertEqual(net("refund"), -12_00)
+        self.assertEqual(refunds.amount_refundable(self.order), 30_00)
+
+    def test_all_of_it_goes_back_in_two_parts(self) -> None:
+        for amount in (12_00, 30_00):
+            refunds.request_refund(order_id=self.order.pk, amount=amount, actor=None)
+
+        self.order.refresh_from_db()
+        self.assertEqual((self.order.amount_refunded, self.order.refund_status), (42_00, RefundState.FULL))
+        self.assertEqual(net("refund"), -42_00)
+
+    def test_a_refund_whose_answer_was_lost_is_found(self) -> None:
+        request = refunds.request_refund(order_id=self.order.pk, amount=12_00, actor=None)
+        found = StripeGateway().find_refund(payment_intent_id=self.intent["id"], key=str(request.key))
+
+        self.assertEqual(found and found["id"], request.refund_id)
+
+
+class ReturningTests(StripeModeTestCase):
+    """What stands in the address is not believed."""
+
+    def setUp(self) -> None:
+        self.order = place()
+        self.intent = ask_for_money(self.order)
+        assert self.order.user is not None
+        self.client.force_login(self.order.user)
+
+    def come_back(self, **claims: str) -> None:
+        address = reverse("payments:pay-return", args=[self.order.number])
+        response = self.client.get(address, claims, follow=True)
+        self.assertEqual(response.status_code, 200)
+
+    def test_a_payment_that_succeeded_pays_the_order_whatever_the_address_says(self) -> None:
+        self.stripe.pay(self.intent["id"], SUCCEEDS)
+        self.come_back(payment_intent=self.intent["id"], redirect_status="failed")
+
+        self.assert_paid_once(self.order)
+
+    def test_a_payment_that_did_not_pays_nothing_whatever_the_address_says(self) -> None:
+        self.come_back(payment_intent=self.intent["id"], redirect_status="succeeded")
+
+        self.assert_pending(self.order)
+
+    def test_the_payment_of_another_order_pays_nothing_here(self) -> None:
+        other = place()
+        paid = ask_for_money(other)["id"]
+        self.stripe.pay(paid, SUCCEEDS)
+        self.come_back(payment_intent=paid, redirect_status="succeeded")
+
+        self.assert_pending(self.order)
+
+
+class PageTests(StripeModeTestCase):
+    def setUp(self) -> None:
+        self.order = place()
+        assert self.order.user is not None
+        self.client.force_login(self.order.user)
+        self.address = reverse("payments:pay", args=[self.order.number])
+
+    def test_it_gives_the_browser_what_stripe_js_needs_and_nothing_secret(self) -> None:
+        response = self.client.get(self.address)
+
+        self.order.refresh_from_db()
+        self.assertContains(response, f'data-client-secret="{self.order.payment_intent_id}_secret_')
+        self.assertContains(response, 'data-key="pk_test_12345"')
+        self.assertContains(response, f'data-return-url="http://testserver{self.address}return/"')
+        self.assertContains(response, f'<script src="{self.stripe.js_url}"')
+        self.assertNotContains(response, "sk_test_12345")
+
+    def test_it_is_not_kept_by_browsers_or_proxies(self) -> None:
+        self.assertIn("no-store", self.client.get(self.address).headers.get("Cache-Control", ""))
+
+    def test_two_visits_are_one_intent(self) -> None:
+        self.client.get(self.address)
+        self.order.refresh_from_db()
+        first = self.order.payment_intent_id
+        self.client.get(self.address)
+        self.order.refresh_from_db()
+
+        self.assertEqual(self.order.payment_intent_id, first)
+
+    def test_one_who_paid_in_another_tab_is_not_asked_again(self) -> None:
+        intent = ask_for_money(self.order)
+        self.stripe.pay(intent["id"], SUCCEEDS)
+        response = self.client.get(self.address, follow=True)
+
+        self.assertNotContains(response, "data-client-secret")
+        self.assert_paid_once(self.order)
+
+
+class ExpiryTests(StripeModeTestCase):
+    """The time is up: neither the goods nor the payment wait any longer."""
+
+    def test_placeholder(self) -> None:
+        self.assertTrue(timezone.now())
