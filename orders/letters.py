@@ -16,6 +16,7 @@ SUBJECTS = {
     MailKind.SHIPPED: "Order {} is on its way",
     MailKind.REFUND: "Refund for order {}",
     MailKind.PAYMENT_PROBLEM: "Order {} is not paid yet",
+    MailKind.ORDER_LINK: "Your order {}",
 }
 # What only others know of what a mail is about, by kind: payments puts in how and how much was paid.
 details: dict[MailKind, Callable[[Mail], dict[str, Any]]] = {}
@@ -28,7 +29,7 @@ def letter(mail: Mail) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=SUBJECTS[kind].format(mail.order.number),
         body=render_to_string(f"mail/{kind}.txt", context),
-        to=[mail.to],
+        to=[mail.email],
         headers={"Message-ID": _message_id(mail), "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(render_to_string(f"mail/{kind}.html", context), "text/html")

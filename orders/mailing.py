@@ -44,7 +44,7 @@ def write(order: Order, kind: MailKind, about: str = "") -> None:
 def write_each(orders: Iterable[Order], kind: MailKind, about: str = "") -> None:
     """The same mail about each of several orders, with one INSERT."""
     rows = [
-        {"order_id": order.pk, "kind": kind.value, "about": about, "to": order.email}
+        {"order_id": order.pk, "kind": kind.value, "about": about, "email": order.email}
         for order in orders
         if order.email  # an imported order may have none
     ]

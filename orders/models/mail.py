@@ -12,6 +12,7 @@ class MailKind(models.TextChoices):
     SHIPPED = "shipped", "Sent on its way"
     REFUND = "refund", "Refund notice"
     PAYMENT_PROBLEM = "payment_problem", "Payment problem"
+    ORDER_LINK = "order_link", "Link to the order"
 
 
 class Mail(models.Model):
@@ -24,7 +25,7 @@ class Mail(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="mails")
     kind = models.CharField(max_length=24, choices=MailKind)
     about = models.CharField(max_length=255, blank=True)
-    to = models.EmailField()
+    email = models.EmailField()
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
