@@ -6,6 +6,7 @@ from django import forms
 
 from accounts import addresses
 from accounts.models import Address, User
+from purelaka import postcodes
 
 
 class AddressForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -16,7 +17,7 @@ class AddressForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
     class Meta:
         model = Address
         fields: ClassVar[list[str]] = ["name", "line1", "line2", "city", "postcode", "country"]
-        labels: ClassVar[dict[str, str]] = {"name": "Full name", "line2": "Address, second line"}
+        labels: ClassVar[dict[str, str]] = {"name": "Full name", "line2": "Flat, floor, company"}
         widgets: ClassVar[dict[str, Any]] = {
             "name": forms.TextInput({"autocomplete": "name"}),
             "line1": forms.TextInput({"autocomplete": "address-line1"}),
@@ -31,6 +32,15 @@ class AddressForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
         self.fields["country"].widget.attrs["autocomplete"] = "country"
         if self.instance.is_default:
             del self.fields["as_default"]  # it is already: another one is chosen instead
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "country" in cleaned and "postcode" in cleaned:
+            try:
+                cleaned["postcode"] = postcodes.checked(cleaned["postcode"], cleaned["country"])
+            except postcodes.BadPostcode as problem:
+                self.add_error("postcode", str(problem))
+        return cleaned
 
     def save(self, commit: bool = True) -> Address:
         address: Address = self.instance

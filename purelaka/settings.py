@@ -150,7 +150,8 @@ ACCOUNT_CHANGE_EMAIL = True  # one address each; a new one counts once its link 
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+# "find_order" is ours: asking for the link to an order.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "find_order": "10/10m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

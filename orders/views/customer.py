@@ -5,14 +5,17 @@ One order and its receipt show money too: payments has them.
 
 from typing import NamedTuple
 
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import urlencode
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.roles import SignedInRequest, signed_in_required
 from orders import access
+from orders.finding import FindOrderForm, mail_link
 from orders.models import Order, OrderItem
 from orders.reordering import buy_again
 from orders.standing import Standing, standing
@@ -50,6 +53,20 @@ def open_order(request: HttpRequest, token: str) -> HttpResponse:
     order = access.order_of_link(token)
     access.let_in(request, order)
     return redirect("orders:my-order", order.number)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def find_order(request: HttpRequest) -> HttpResponse:
+    """For guests: mails the link to an order. The answer is the same whether there is such an order."""
+    form = FindOrderForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "orders/my/find.html", {"form": form}, status=422 if form.errors else 200)
+    if not ratelimit.consume(request, action="find_order"):
+        form.add_error(None, "Too many tries. Wait ten minutes, then try again.")
+        return render(request, "orders/my/find.html", {"form": form}, status=429)
+    mail_link(**form.cleaned_data, now=timezone.now())
+    messages.success(request, "If there is such an order, its link is on its way to that address.")
+    return redirect("orders:find")
 
 
 @require_POST
