@@ -107,12 +107,17 @@ def pay(payment_intent_id: str, number: str) -> Story:
 
 def approve(payment_intent_id: str) -> Story:
     """The customer confirms with the bank. Raises StoryError when nothing is to be confirmed."""
-    return take(payment_intent_id, "is_approved", card=_card_asked(payment_intent_id))
+    return take(payment_intent_id, "is_approved", card=_key_of_card(payment_intent_id))
 
 
 def refuse(payment_intent_id: str) -> Story:
     """The customer does not confirm. Raises StoryError when nothing is to be confirmed."""
-    return take(payment_intent_id, "fails_3d_secure", card=_card_asked(payment_intent_id))
+    return take(payment_intent_id, "fails_3d_secure", card=_key_of_card(payment_intent_id))
+
+
+def card_asked(row: MockIntent) -> Card:
+    """The card that was tried last, such as the one that waits for its owner."""
+    return CARDS[_card_of(row.steps) or "three_d_secure"]
 
 
 def refund(row: MockIntent, *, amount: int, reason: str, request_key: str) -> Json:
@@ -230,8 +235,7 @@ def _card_of(steps: list[Step]) -> str:
     return next((step["with"]["card"] for step in reversed(steps) if "card" in step["with"]), "")
 
 
-def _card_asked(payment_intent_id: str) -> str:
-    """The card that waits for its owner; of the cards that ask, when there is none."""
+def _key_of_card(payment_intent_id: str) -> str:
     row = MockIntent.objects.get(payment_intent_id=payment_intent_id)
     return _card_of(row.steps) or "three_d_secure"
 
