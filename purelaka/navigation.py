@@ -63,7 +63,10 @@ ENTRIES: dict[str, list[Entry]] = {
         Entry("Payouts", icon="building-bank", url_name="payments:payout-list"),
         Entry("Catalogue", icon="package", url_name="catalog:product-list"),
     ],
-    "Figures": [Entry("Analytics", icon="chart-bar", url_name="analyticsapp:dashboard")],
+    "Figures": [
+        Entry("Analytics", icon="chart-bar", url_name="analyticsapp:dashboard"),
+        Entry("Wishes", icon="heart", url_name="analyticsapp:wishes"),
+    ],
     "Proof": [
         Entry("Monitoring", icon="activity-heartbeat", url_name="monitoring:monitoring-issues"),
         Entry("Events", icon="webhook", url_name="payments:event-list"),
