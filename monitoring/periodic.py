@@ -10,7 +10,7 @@ from django.conf import settings
 
 from analyticsapp.build import build
 from audit import sealing
-from monitoring import running
+from monitoring import alerts, running
 from orders import lifecycle, mailing
 from payments import inbox, refunds, sync
 from payments.models import EventStatus, StripeEvent
@@ -33,7 +33,7 @@ def steps(now: datetime) -> dict[str, Callable[[], int]]:
     return {
         "reservations expired": lambda: lifecycle.expire_reservations(now),
         "failed events applied": retry_failed_events,
-        "waiting payments adopted": lambda: adopt_waiting(Cause(at=now)),
+        "waiting payments adopted": lambda: adopt_waiting(Cause(at=now, tells=True)),
         "waiting orders tried": lambda: retry_allocation(Cause(at=now)),
         "refund requests answered": lambda: refunds.submit_pending(now),
         "oversold orders refunded": refunds.refund_what_cannot_be_sent,
@@ -42,6 +42,7 @@ def steps(now: datetime) -> dict[str, Callable[[], int]]:
         "mails sent": lambda: mailing.send_waiting(now),
         "audit rows sealed": lambda: seal_audit(now),
         "checks run": lambda: run_due_checks(now),
+        "alerts sent": lambda: alerts.tell(now),
         "old runs of checks forgotten": lambda: running.prune(now),
     }
 

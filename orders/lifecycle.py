@@ -13,7 +13,8 @@ from django.utils import timezone
 from accounts.models import User
 from audit import log
 from catalog import stock
-from orders.models import Order, OrderStatus
+from orders import mailing
+from orders.models import MailKind, Order, OrderStatus
 
 NEXT: dict[OrderStatus, set[OrderStatus]] = {
     OrderStatus.PENDING: {OrderStatus.PAID, OrderStatus.CANCELED},
@@ -68,13 +69,17 @@ def move(
 
 
 def fulfil(order: Order, *, actor: User | None, tracking_number: str = "") -> None:
-    """Mark a paid order as sent. Raises IllegalMove, also while some of its goods are not there."""
+    """Mark a paid order as sent and tell the customer.
+
+    Raises IllegalMove, also while some of its goods are not there.
+    """
     with transaction.atomic():
         fresh = Order.objects.select_for_update().get(pk=order.pk)
         if fresh.awaits_stock:
             raise IllegalMove(f"{order} waits for stock: some of its goods have not been allocated.")
         move([order], OrderStatus.FULFILLED, actor=actor, why={"tracking_number": tracking_number})
         Order.objects.filter(pk=order.pk).update(tracking_number=tracking_number)
+        mailing.write(order, MailKind.SHIPPED)
     order.tracking_number = tracking_number
 
 

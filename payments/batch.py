@@ -1,7 +1,7 @@
 """Take many events in at once: for histories, where one transaction an event would take too long.
 
 Ends in the same state as `inbox.receive` for each of them. The plain ones, new and readable and
-about an order we know, go in together; all others are left to `inbox.receive`.
+about an order we know, go in together; all others are left to `inbox.receive`. No customer is told.
 """
 
 import logging
@@ -89,7 +89,9 @@ def receive_many(deliveries: Sequence[Delivery]) -> None:
         if plain and not _applied(plain):
             others = list(deliveries)
         for delivery in others:
-            inbox.receive(delivery.text, source=delivery.source, received_at=delivery.received_at)
+            inbox.receive(
+                delivery.text, source=delivery.source, received_at=delivery.received_at, tells=False
+            )
 
 
 def _applied(readings: Sequence[Reading]) -> bool:

@@ -7,10 +7,11 @@ reader to `shapes`, and its fact model.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from orders.models import Order
+from orders import mailing
+from orders.models import MailKind, Order
 from payments import facts, matching, shapes
 from payments.envelope import Envelope
-from payments.models import BalanceTransaction, Charge, Dispute, Fact, Payment, Payout, Refund
+from payments.models import BalanceTransaction, Charge, Dispute, Fact, Payment, Payout, Refund, RefundStatus
 from payments.projection import Cause, lock, project, project_payouts, project_transactions
 from payments.shapes import OddPayload
 
@@ -162,6 +163,8 @@ def _apply_order_fact(
     if not linked and stored["status"] in NEVER_MOVED_MONEY.get(model, ()):
         return ""
     project([order], cause)
+    if model is Refund and stored["status"] == RefundStatus.SUCCEEDED and cause.is_news(event.created):
+        mailing.write(order, MailKind.REFUND, about=stored["refund_id"])
     return ""
 
 

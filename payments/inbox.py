@@ -39,12 +39,17 @@ class Receipt:
 
 
 def receive(
-    text: str, *, source: EventSource = EventSource.WEBHOOK, received_at: datetime | None = None
+    text: str,
+    *,
+    source: EventSource = EventSource.WEBHOOK,
+    received_at: datetime | None = None,
+    tells: bool = True,
 ) -> Receipt:
     """Store the event in `text` (its JSON, unchanged) and apply it.
 
-    Raises BadEnvelope when it can't be stored. An error of a handler is no error here: the row is
-    kept as failed. An event that failed before is applied again.
+    With `tells`, the customer gets a mail about what is news in it. Raises BadEnvelope when it can't
+    be stored. An error of a handler is no error here: the row is kept as failed. An event that
+    failed before is applied again.
     """
     event = envelope.read(text)
     at = received_at or timezone.now()
@@ -52,19 +57,20 @@ def receive(
     with transaction.atomic():
         pk = _insert(event, text, source, at, refusal)
         if pk is None:
-            return _known(event)
+            return _known(event, tells)
         if refusal:
             return Receipt(event.event_id, EventStatus.IGNORED, refusal)
-        status, reason = _apply(event, Cause(at=at, event_pk=pk))
+        status, reason = _apply(event, Cause(at=at, event_pk=pk, tells=tells))
         if status != EventStatus.PROCESSED:
             StripeEvent.objects.filter(pk=pk).update(status=status, reason=reason)
     return Receipt(event.event_id, status, reason)
 
 
-def apply_again(row: StripeEvent) -> Receipt:
+def apply_again(row: StripeEvent, *, tells: bool = True) -> Receipt:
     """Apply a stored event once more, whatever its status; safe, since applying is idempotent.
 
-    What it posts is dated to the event's first arrival. Writes status, reason and attempts.
+    What it posts is dated to the event's first arrival. `tells` as in `receive`. Writes status, reason
+    and attempts.
     """
     event = envelope.read(row.payload)
     with transaction.atomic():
@@ -73,18 +79,19 @@ def apply_again(row: StripeEvent) -> Receipt:
         if not reason:
             # Counts as processed while it is applied: the history of its object is read from here.
             StripeEvent.objects.filter(pk=row.pk).update(status=EventStatus.PROCESSED)
-            status, reason = _apply(event, Cause(at=locked.received_at, event_pk=row.pk))
+            cause = Cause(at=locked.received_at, event_pk=row.pk, tells=tells)
+            status, reason = _apply(event, cause)
         StripeEvent.objects.filter(pk=row.pk).update(
             status=status, reason=reason, attempts=locked.attempts + 1, applied_at=timezone.now()
         )
     return Receipt(row.event_id, status, reason, is_new=False)
 
 
-def _known(event: Envelope) -> Receipt:
+def _known(event: Envelope, tells: bool) -> Receipt:
     """The event was here before. Waits for whoever is at it, and retries it if it had failed."""
     row = StripeEvent.objects.select_for_update().get(event_id=event.event_id)
     if row.status == EventStatus.FAILED:
-        return apply_again(row)
+        return apply_again(row, tells=tells)
     return Receipt(row.event_id, row.status, row.reason, is_new=False)
 
 

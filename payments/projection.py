@@ -7,7 +7,7 @@ of two events about one order the second sees what the first wrote.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from catalog import stock
 from catalog.stock import Sale
-from orders import lifecycle
-from orders.models import Flag, Order, OrderItem, OrderStatus, RefundState
+from orders import lifecycle, mailing
+from orders.models import Flag, MailKind, Order, OrderItem, OrderStatus, RefundState
 from payments import matching
 from payments.ledger import (
     Line,
@@ -34,13 +34,24 @@ from payments.rows import PostedRow
 from purelaka import sql
 from purelaka.days import store_day
 
+# Stripe tries to reach us for three days: what we learn of later than that is history.
+NEWS_FOR = timedelta(days=3)
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What made us look: the inbox row's pk, if any, and when we learnt of it."""
+    """What made us look: the inbox row's pk, if any, and when we learnt of it.
+
+    With `tells` the customers are told of what is news. Never so for an import, a replay or a demo.
+    """
 
     at: datetime
     event_pk: int | None = None
+    tells: bool = False
+
+    def is_news(self, happened_at: datetime) -> bool:
+        """Whether the customer is to be told of what happened then."""
+        return self.tells and happened_at > self.at - NEWS_FOR
 
     def of(self, source_id: str, at: datetime) -> "Cause":
         """What told us of this Stripe object as it was at `at`."""
@@ -98,12 +109,12 @@ def project_transactions(transactions: Collection[BalanceTransaction], cause: Ca
     _project_alone(lines, transactions, cause)
 
 
-def adopt(order: Order) -> None:
-    """Apply the payments that were known before the order was."""
+def adopt(order: Order, *, tells: bool = True) -> None:
+    """Apply the payments that were known before the order was; with `tells`, confirm it to the customer."""
     intents, charges = matching.waiting_for(order)
     if intents or charges:
         matching.link(order.pk, intents=intents, charges=charges)
-        project(lock([order.pk]), Cause(at=timezone.now()))
+        project(lock([order.pk]), Cause(at=timezone.now(), tells=tells))
         order.refresh_from_db()
 
 
@@ -199,6 +210,8 @@ def _write_orders(orders: Sequence[Order], states: dict[int, OrderState], cause:
     if newly_paid:
         noted_at = cause.noted_at((order.payment_intent_id or "", moments[order.pk]) for order in newly_paid)
         lifecycle.move(newly_paid, OrderStatus.PAID, actor=None, at=[*moments.values()], noted_at=noted_at)
+        news = [order for order in newly_paid if cause.is_news(moments[order.pk])]
+        mailing.write_each(news, MailKind.CONFIRMATION)
     waiting = [o for o in orders if o.awaits_stock and states[o.pk].refund_status != RefundState.FULL]
     short = _allocate([*newly_paid, *waiting])
     for order in orders:

@@ -81,9 +81,12 @@ def in_order(events: QuerySet[StripeEvent, StripeEvent]) -> Iterator[StripeEvent
 
 
 def replay(events: Iterable[StripeEvent]) -> Iterator[Receipt]:
-    """Apply each event again, each in a transaction of its own; safe, since applying is idempotent."""
+    """Apply each event again, each in a transaction of its own; safe, since applying is idempotent.
+
+    Customers are told nothing.
+    """
     for event in events:
-        yield inbox.apply_again(event)
+        yield inbox.apply_again(event, tells=False)
 
 
 def rehearse(events: Iterable[StripeEvent]) -> Rehearsal:
@@ -116,7 +119,7 @@ def _apply(events: Sequence[StripeEvent], seen: Rehearsal) -> list[LedgerEntry]:
     posted = LedgerEntry.objects.filter(event__in=pks)
     before = set(posted.values_list("pk", flat=True))
     for event in events:
-        receipt = inbox.apply_again(event)
+        receipt = inbox.apply_again(event, tells=False)
         seen.receipts[receipt.status] += 1
         if receipt.status == EventStatus.FAILED:
             seen.failures.append(receipt)

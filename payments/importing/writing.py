@@ -99,7 +99,7 @@ def _adopt_waiting(orders: Sequence[Order]) -> None:
         claims = model.objects.filter(order=None, claimed_order__in=numbers)
         waiting |= set(claims.values_list("claimed_order", flat=True))
     for number in sorted(waiting):
-        adopt(numbers[number])
+        adopt(numbers[number], tells=False)
 
 
 # --- items ----------------------------------------------------------------------------------------
