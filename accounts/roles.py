@@ -50,7 +50,8 @@ def to_login(request: HttpRequest) -> HttpResponse:
 
 # A page of one's own, whatever one's role.
 signed_in_required = role_required(*Role)
-# The three circles that pages are shared with; docs/rbac_matrix.md says which page is in which.
+# The circles that pages are shared with; docs/rbac_matrix.md says which page is in which.
 ops_required = role_required(Role.OPS, Role.ADMIN)
 analyst_required = role_required(Role.ANALYST, Role.ADMIN)
+admin_required = role_required(Role.ADMIN)
 staff_required = role_required(Role.ANALYST, Role.OPS, Role.ADMIN)

@@ -6,6 +6,7 @@ Callers touch several variants in the order of their ids; two of them can't dead
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -84,18 +85,31 @@ def sell(sales: Iterable[Sale]) -> set[int]:
 
 
 def change(
-    variant: Variant, quantity: int, *, reason: StockReason, actor: User | None, note: str = ""
+    variant: Variant,
+    quantity: int,
+    *,
+    reason: StockReason,
+    actor: User | None,
+    note: str = "",
+    form_key: UUID | None = None,
 ) -> StockMovement:
     """Receive (+) or adjust (±) stock by `quantity` pieces, audited.
 
-    Raises OutOfStock when less would be left than is promised; nothing was written then.
+    `form_key` is of the page that asks: the second time it is an IntegrityError. Raises OutOfStock
+    when less would be left than is promised; nothing was written then.
     """
     with transaction.atomic():
         enough = Q(pk=variant.pk, stock__gte=F("reserved") - quantity)
         if not Variant.objects.filter(enough).update(stock=F("stock") + quantity):
             raise OutOfStock(variant)
         movement = StockMovement.objects.create(
-            variant=variant, quantity=quantity, reason=reason, actor=actor, note=note, at=timezone.now()
+            variant=variant,
+            quantity=quantity,
+            reason=reason,
+            actor=actor,
+            note=note,
+            at=timezone.now(),
+            form_key=form_key,
         )
         log.record(f"stock.{reason}", actor=actor, target=variant, quantity=quantity, note=note)
     return movement

@@ -4,11 +4,28 @@ Stripe gives amounts as integers in the currency's smallest unit
 (docs.stripe.com/currencies). No float touches money.
 """
 
+import re
 from decimal import Decimal, InvalidOperation
 
 ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
 THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
+# Those Stripe takes payments in (docs.stripe.com/currencies#presentment-currencies).
+CURRENCIES = frozenset(
+    """
+    aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf
+    chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg
+    huf idr ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk
+    mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub
+    rwf sar sbd scr sek sgd shp sle sos srd std szl thb tjs tnd top try ttd twd tzs uah ugx usd uyu uzs vnd
+    vuv wst xaf xcd xof xpf yer zar zmw
+    """.split()
+)
 SYMBOLS = {"gbp": "£", "eur": "€", "usd": "$", "jpy": "¥"}
+
+
+# A comma separates thousands, as our pages write them; where it might be a decimal comma, we ask.
+FIGURE = re.compile(r"-?[0-9.,]+")
+THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
 
 
 class BadAmount(ValueError):
@@ -40,6 +57,17 @@ def to_minor(text: str, currency: str) -> int:
     if scaled != scaled.to_integral_value():
         raise BadAmount(f"{text!r} has more than {digits} digits after the point for {currency.upper()}")
     return int(scaled)
+
+
+def typed(text: str, currency: str) -> int:
+    """Minor units of an amount as people type it: `14`, `14.50`, `1,234.50`. Raises BadAmount."""
+    if not FIGURE.fullmatch(text.strip()):
+        raise BadAmount(f"Write an amount, such as {to_major(12_50, currency)}.")
+    plain = text.strip()
+    plain = plain.replace(",", "") if THOUSANDS.fullmatch(plain) else plain
+    if "," in plain:
+        raise BadAmount("Write a point before the smaller unit: 12.50, or 1,250.00.")
+    return to_minor(plain, currency)
 
 
 def display(amount: int, currency: str) -> str:

@@ -37,6 +37,17 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "slug": lambda: make_variant().product.slug,
     "variant": lambda: make_variant().pk,
     "catalog:picture.name": lambda: "no-such-picture.png",
+    "catalog:product-edit.product": lambda: make_variant().product_id,
+    "catalog:product-archive.product": lambda: make_variant().product_id,
+    "catalog:product-restore.product": lambda: make_variant().product_id,
+    "catalog:variant-add.product": lambda: make_variant().product_id,
+    "catalog:variant-edit.variant": lambda: make_variant().pk,
+    "catalog:variant-archive.variant": lambda: make_variant().pk,
+    "catalog:variant-restore.variant": lambda: make_variant().pk,
+    "catalog:stock-receive.variant": lambda: make_variant().pk,
+    "catalog:stock-adjust.variant": lambda: make_variant().pk,
+    "catalog:category-edit.category": lambda: make_variant().product.category_id,
+    "catalog:category-delete.category": lambda: make_variant().product.category_id,
     "content_type_id": lambda: ContentType.objects.get_for_model(User).pk,
 }
 
