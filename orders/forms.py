@@ -10,6 +10,15 @@ from purelaka import postcodes
 
 OF_ADDRESS = ("name", "line1", "line2", "city", "postcode", "country")
 ANOTHER = "new"
+REQUIRED = {
+    "email": "Enter your email address.",
+    "saved": "Choose where it shall go.",
+    "name": "Enter the name of whoever gets the parcel.",
+    "line1": "Enter the street and number.",
+    "city": "Enter the town or city.",
+    "postcode": "Enter the postcode.",
+    "country": "Choose a country.",
+}
 
 
 class DeliveryForm(forms.Form):
@@ -23,6 +32,7 @@ class DeliveryForm(forms.Form):
     email = forms.EmailField(
         label="Email",
         max_length=254,
+        error_messages={"invalid": "Enter an email address such as robin@example.com."},
         help_text="For the order confirmation.",
         widget=forms.EmailInput({"autocomplete": "email"}),
     )
@@ -47,7 +57,6 @@ class DeliveryForm(forms.Form):
     postcode = forms.CharField(
         label="Postcode",
         max_length=postcodes.LONGEST,
-        required=False,
         widget=forms.TextInput({"autocomplete": "shipping postal-code"}),
     )
     country = forms.ChoiceField(label="Country", widget=forms.Select({"autocomplete": "shipping country"}))
@@ -77,9 +86,15 @@ class DeliveryForm(forms.Form):
             self._choices("saved").choices = [*((pk, pk) for pk in self.addresses), (ANOTHER, ANOTHER)]
         else:
             del self.fields["saved"]
-        if self.chosen:
-            for name in (*OF_ADDRESS, "keep"):
-                self.fields[name].required = False
+        self._require()
+
+    def _require(self) -> None:
+        for name, error in REQUIRED.items():
+            if name in self.fields:
+                self.fields[name].required = not (self.chosen and name in OF_ADDRESS)
+                self.fields[name].error_messages["required"] = error
+        if self.country_code in postcodes.WITHOUT:
+            self.fields["postcode"].required = False
 
     def _choices(self, name: str) -> forms.ChoiceField:
         field = self.fields[name]
