@@ -65,7 +65,7 @@ FUNNEL = """
         WHERE place IN ((number + 1) / 2, (number + 2) / 2) GROUP BY what
 """
 PER_PERSON = """
-    SELECT person.id AS row_id, MAX(steps.wished_at) AS sort_key, 0 AS amount, '' AS currency, person.email,
+    SELECT person.id AS row_id, MIN(steps.wished_at) AS sort_key, 0 AS amount, '' AS currency, person.email,
         COUNT(*) AS wishes, COUNT(CASE WHEN steps.has_basket = 1 THEN 1 END) AS baskets,
         COUNT(steps.bought_at) AS purchases, MIN(steps.wished_at) AS wished_at,
         MIN(steps.basket_at) AS basket_at, MIN(steps.bought_at) AS bought_at
@@ -141,7 +141,7 @@ def bounds(window: Window) -> list[Any]:
 
 
 def of_people(scope: Scope) -> Sql:
-    """A row for each person who wished, the latest wish first."""
+    """A row for each person who wished, by their first wish."""
     return PER_PERSON.replace("{steps}", STEPS), bounds(scope.window)
 
 

@@ -57,6 +57,7 @@ def wishes(request: SignedInRequest) -> HttpResponse:
         "older": page.address(here, older=people.older) if people.older else "",
         "lost": lost,
         "csv_url": csv_url,
+        "kpi_url": page.address(reverse("analyticsapp:kpi-detail", args=["wishlisted_users"])),
     }
     return render(request, "analyticsapp/wishes.html", context, status=400 if page.error else 200)
 

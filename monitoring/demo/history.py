@@ -15,14 +15,14 @@ from accounts.models import Role, User
 from audit import log
 from catalog import stock
 from catalog.models import StockReason, Variant
-from monitoring.demo import goods
+from monitoring.demo import baskets, goods
 from monitoring.demo.orders import Ask, PlannedOrder
 from monitoring.demo.people import Customer
 from monitoring.demo.plan import Plan
 from orders import lifecycle
 from orders.models import Order, OrderNote, OrderStatus
 from orders.placing import Line, place_order
-from payments import batch
+from payments import batch, giving_up
 from payments.batch import Delivery
 from payments.models import EventSource, RefundRequest, RequestStatus
 from payments.stories.journal import is_answer, moment
@@ -64,7 +64,8 @@ class History:
             self._take_in()
             self._stocktake()
         self._wishes()
-        lifecycle.expire_reservations(timezone.now())
+        baskets.put(self.plan.baskets, self.users, self.variants)
+        giving_up.expire_reservations(timezone.now())
 
     def _steps(self) -> Iterator[Step]:
         """All steps; those of one moment in the order in which they must come."""
@@ -195,6 +196,7 @@ class History:
             WishlistItem(
                 user=self.users[wish.customer.number],
                 variant=self.variants[wish.sku],
+                unit_amount=self.variants[wish.sku].unit_amount,
                 created_at=wish.at,
                 removed_at=wish.removed_at,
             )

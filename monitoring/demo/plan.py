@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 
+from monitoring.demo.baskets import PlannedBasket, baskets
 from monitoring.demo.demand import first_day, moments
 from monitoring.demo.fates import Fates
 from monitoring.demo.goods import PACKS, Pack, wanted
@@ -31,6 +32,7 @@ class Plan:
     orders: list[PlannedOrder]
     shelf: Shelf
     wishes: list[Wish]
+    baskets: list[PlannedBasket]
     payouts: PayoutBook
 
 
@@ -47,11 +49,13 @@ def make_plan(end: datetime, count: int) -> Plan:
         fates.decide(order)
         _take(shelf, order)
         orders.append(order)
+    wished = wishes(random, clientele, orders, end)
     return Plan(
         end=end,
         orders=orders,
         shelf=shelf,
-        wishes=wishes(random, clientele, orders, end),
+        wishes=wished,
+        baskets=baskets(random, wished, orders, end),
         customers=clientele.customers,
         payouts=_payouts(orders, end),
     )
