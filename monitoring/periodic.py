@@ -11,8 +11,9 @@ from django.conf import settings
 from analyticsapp.build import build
 from audit import sealing
 from monitoring import alerts, running
-from orders import lifecycle, mailing
-from payments import inbox, refunds, sync
+from orders import basket, mailing
+from payments import giving_up, inbox, refunds, sync
+from payments.mock import bank
 from payments.models import EventStatus, StripeEvent
 from payments.projection import Cause, adopt_waiting, retry_allocation
 
@@ -31,7 +32,9 @@ class Done(NamedTuple):
 def steps(now: datetime) -> dict[str, Callable[[], int]]:
     """Each step by name, in order; each returns how many things it did."""
     return {
-        "reservations expired": lambda: lifecycle.expire_reservations(now),
+        "mock events delivered": lambda: bank.deliver_due(now),
+        "reservations expired": lambda: giving_up.expire_reservations(now),
+        "cancelled payments given up": lambda: giving_up.give_up_canceled(now),
         "failed events applied": retry_failed_events,
         "waiting payments adopted": lambda: adopt_waiting(Cause(at=now, tells=True)),
         "waiting orders tried": lambda: retry_allocation(Cause(at=now)),
@@ -43,6 +46,7 @@ def steps(now: datetime) -> dict[str, Callable[[], int]]:
         "audit rows sealed": lambda: seal_audit(now),
         "checks run": lambda: run_due_checks(now),
         "alerts sent": lambda: alerts.tell(now),
+        "old baskets of guests forgotten": lambda: basket.forget_baskets(now),
         "old runs of checks forgotten": lambda: running.prune(now),
     }
 

@@ -92,18 +92,6 @@ def cancel(order: Order, *, actor: User | None, reason: str) -> None:
         order.items.filter(reserved__gt=0).update(reserved=0)
 
 
-def expire_reservations(now: datetime) -> int:
-    """Cancel the unpaid orders whose reservation has run out; returns how many."""
-    expired = 0
-    for order in Order.objects.filter(status=OrderStatus.PENDING, reserved_until__lt=now).order_by("pk"):
-        try:
-            cancel(order, actor=None, reason="reservation expired")
-            expired += 1
-        except LostRace:  # paid in this very moment
-            continue
-    return expired
-
-
 def _sources(to: OrderStatus) -> list[OrderStatus]:
     return [source for source, targets in NEXT.items() if to in targets]
 

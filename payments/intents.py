@@ -54,18 +54,22 @@ def give_up(order: Order) -> None:
 
     What the provider says is taken in, so after BeingPaid the order may be paid.
     """
-    if order.payment_intent_id is None:
-        return
+    if order.payment_intent_id is not None:
+        give_up_intent(order.payment_intent_id)
+
+
+def give_up_intent(payment_intent_id: str) -> None:
+    """The same for any payment intent of ours."""
     at = timezone.now()
     try:
-        intent = gateway().cancel_payment_intent(order.payment_intent_id)
+        intent = gateway().cancel_payment_intent(payment_intent_id)
     except GatewayError as refusal:
         if not refusal.is_final:
             raise
-        intent = gateway().payment_intent(order.payment_intent_id)
+        intent = gateway().payment_intent(payment_intent_id)
     _take_in(intent, at)
     if intent["status"] in TAKEN:
-        raise BeingPaid(f"{order} is {intent['status']} at the payment provider.")
+        raise BeingPaid(f"{payment_intent_id} is {intent['status']} at the payment provider.")
 
 
 def _make(order: Order) -> Intent:

@@ -27,6 +27,14 @@ class PaymentStatus(models.TextChoices):
     CANCELED = "canceled", "Cancelled"
 
 
+# Nobody has paid, and somebody still could.
+OPEN = [
+    PaymentStatus.REQUIRES_PAYMENT_METHOD,
+    PaymentStatus.REQUIRES_CONFIRMATION,
+    PaymentStatus.REQUIRES_ACTION,
+]
+
+
 class RefundStatus(models.TextChoices):
     REQUIRES_ACTION = "requires_action", "Needs action"
     PENDING = "pending", "Pending"
@@ -87,6 +95,8 @@ class Payment(OrderFact):
         indexes = [
             models.Index(fields=["-created", "-id"], name="payment_newest"),
             models.Index(fields=["claimed_order"], name="payment_waits", condition=Q(order=None)),
+            # payments that could still be made: those of cancelled orders are given up
+            models.Index(fields=["order"], name="payment_open", condition=Q(status__in=OPEN)),
         ]
 
 

@@ -15,7 +15,7 @@ from orders import lifecycle
 from orders.lifecycle import IllegalMove
 from orders.models import Order, OrderStatus
 from orders.notes import add_note
-from payments import refunds
+from payments import giving_up, refunds
 from payments.forms import CancelForm, FulfilForm, NoteForm, RefundForm, refund_amount
 from payments.models import RefundRequest, RequestStatus
 from payments.order_actions import refundable_sources, why_not_fulfil
@@ -60,7 +60,7 @@ def cancel_order(request: SignedInRequest, number: str) -> HttpResponse:
         return _page(request, order, cancel_form=form)
 
     def step() -> None:
-        lifecycle.cancel(order, actor=request.user, reason=form.cleaned_data["reason"])
+        giving_up.cancel_order(order, actor=request.user, reason=form.cleaned_data["reason"])
 
     def is_done() -> bool:
         return order.status == OrderStatus.CANCELED
