@@ -80,12 +80,12 @@ def on_sale(currency: str) -> QuerySet[Product, Product]:
     return Product.objects.filter(Exists(variants(currency)), is_active=True)
 
 
-def currencies(category: Category | None) -> list[str]:
-    """Those in which something of the category, or of the whole shop, is on sale. One query."""
+def currencies(category: Category | None, but: str) -> list[str]:
+    """Those, but one, in which something of the category, or of the whole shop, is on sale. One query."""
     found = Variant.objects.filter(is_active=True, product__is_active=True)
     if category:
         found = found.filter(product__category=category)
-    return sorted(set(found.values_list("currency", flat=True).distinct()))
+    return sorted(found.exclude(currency=but).values_list("currency", flat=True).distinct())
 
 
 def categories(currency: str) -> list[Category]:

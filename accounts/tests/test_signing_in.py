@@ -69,13 +69,13 @@ class LoginTests(TestCase):
 
 
 class HomeTests(TestCase):
-    def test_a_customer_comes_to_the_account(self) -> None:
+    def test_a_customer_comes_to_the_shop(self) -> None:
         self.client.force_login(make_user(Role.CUSTOMER))
 
-        self.assertRedirects(self.client.get("/"), reverse("account_email"))
+        self.assertRedirects(self.client.get("/"), reverse("catalog:shop"))
 
-    def test_anonymous_people_come_to_the_login(self) -> None:
-        self.assertRedirects(self.client.get("/"), LOGIN)
+    def test_anonymous_people_come_to_the_shop(self) -> None:
+        self.assertRedirects(self.client.get("/"), reverse("catalog:shop"))
 
     def test_it_can_not_be_posted_to(self) -> None:
         self.assertEqual(self.client.post("/").status_code, 405)

@@ -51,7 +51,7 @@ class ServingTests(TestCase):
 
         response = self.client.get("/media/products/mask.png")
 
-        self.assertEqual(b"".join(response), b"png")  # type: ignore[arg-type]
+        self.assertEqual(b"".join(response), b"png")
         self.assertEqual(response["Content-Type"], "image/png")
         self.assertEqual(response["X-Content-Type-Options"], "nosniff")
         self.assertIn("max-age", response["Cache-Control"])

@@ -186,10 +186,3 @@ class FrameTests(TestCase):
         response = self.client.get(reverse("catalog:shop"), {"q": "a&b"})
 
         self.assertContains(response, f"{reverse('account_login')}?next=/shop/%3Fq%3Da%2526b")
-
-    def test_the_way_in_leads_staff_to_the_desk_and_all_others_to_the_shop(self) -> None:
-        self.assertRedirects(self.client.get("/"), reverse("catalog:shop"))
-        self.client.force_login(make_user(Role.CUSTOMER))
-        self.assertRedirects(self.client.get("/"), reverse("catalog:shop"))
-        self.client.force_login(make_user(Role.ANALYST))
-        self.assertRedirects(self.client.get("/"), reverse("monitoring:overview"))

@@ -160,13 +160,13 @@ class SortTests(ShopListTestCase):
 
 class CardTests(ShopListTestCase):
     def test_it_says_what_is_sold_out_low_or_to_come(self) -> None:
-        for stock, fields, word in (
-            (0, {}, "Sold out"),
-            (5, {}, "Only 5 left"),
-            (0, {"preorder": True}, "Preorder"),
+        for stock, preorder, word in (
+            (0, False, "Sold out"),
+            (5, False, "Only 5 left"),
+            (0, True, "Preorder"),
         ):
             with self.subTest(word=word):
-                variant = make_variant(stock=stock, **fields)
+                variant = make_variant(stock=stock, preorder=preorder)
                 self.assertContains(self.client.get(SHOP), word)
                 Variant.objects.filter(pk=variant.pk).update(is_active=False)
 

@@ -34,9 +34,8 @@ def shop(request: HttpRequest, category: str = "") -> HttpResponse:
         "offers": offers(page.object_list, money),
         "here": request.path,
         "canonical": request.build_absolute_uri(request.path),
+        "elsewhere": [] if page.object_list else browsing.currencies(of_category, but=money),
     }
-    if not page.object_list:
-        context["elsewhere"] = [code for code in browsing.currencies(of_category) if code != money]
     return render(request, "catalog/shop/list.html", context)
 
 
