@@ -36,7 +36,10 @@
             elements.card = inner.create("card");
             elements.options = options;
             return {
-              mount: (box) => elements.card.mount(box),
+              mount: (box) => {
+                elements.card.mount(box);
+                box.querySelectorAll("input").forEach((field) => field.setAttribute("aria-label", field.placeholder));
+              },
               on: (event, run) => event === "ready" && setTimeout(run),
             };
           },

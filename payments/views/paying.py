@@ -95,8 +95,11 @@ def challenge(request: HttpRequest, order: Order) -> HttpResponse:
 @require_safe
 @for_buyer
 def come_back(request: HttpRequest, order: Order) -> HttpResponse:
-    """Where the customer comes back to. `?ask` asks the provider at once, as does a payment that failed."""
-    must_ask = "ask" in request.GET or request.GET.get("redirect_status") == "failed"
+    """Where the customer comes back to. What the address says of the payment is not believed.
+
+    Stripe is asked at once; the mock when `?ask` says so, else by and by, as if it were far away.
+    """
+    must_ask = settings.PAYMENTS_USE_STRIPE or "ask" in request.GET
     intent = _ask(order) if must_ask and order.status == OrderStatus.PENDING else None
     if order.status in SOLD:
         return _page(request, "payments/pay_done.html", order)

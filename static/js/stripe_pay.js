@@ -3,6 +3,7 @@
 
 const form = document.querySelector("[data-stripe-pay]");
 const box = form.querySelector("[data-stripe-element]");
+const loading = form.querySelector("[data-stripe-loading]");
 const button = form.querySelector("button");
 const problem = form.querySelector("[data-stripe-problem]");
 const { key, clientSecret, returnUrl, email, name, country } = form.dataset;
@@ -15,6 +16,7 @@ const SETTLED = ["succeeded", "processing", "requires_capture"];
 const say = (text) => {
   problem.hidden = !text;
   problem.querySelector("p").textContent = text;
+  if (text) problem.scrollIntoView({ block: "nearest" });
 };
 const setBusy = (busy) => {
   button.disabled = busy;
@@ -58,11 +60,9 @@ const mount = (stripe) => {
     layout: "tabs",
     defaultValues: { billingDetails: { email, name, address: { country } } },
   });
-  element.on("ready", () => {
-    box.removeAttribute("aria-busy");
-    setBusy(false);
-  });
+  element.on("ready", () => setBusy(false));
   element.on("loaderror", () => say(NOT_LOADED));
+  loading.remove();
   element.mount(box);
   document.addEventListener("themechange", () => elements.update({ appearance: appearance() }));
   return elements;
@@ -97,5 +97,6 @@ if (window.Stripe) {
     if (!button.disabled) pay(stripe, elements);
   });
 } else {
+  loading.remove();
   say(NOT_LOADED);
 }
