@@ -7,7 +7,11 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.core.mail import EmailMessage
+
+# How one can prove once more who one is, by allauth's names.
+WAYS = {"mfa_reauthenticate": "Use a code", "mfa_reauthenticate:webauthn": "Use a passkey"}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -31,6 +35,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """The subject is rendered without a request, so it is told the store's name here."""
         named = {**context, "store_name": settings.STORE_NAME}
         return super().render_mail(template_prefix, email, named, headers)
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
+        """In our words."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [
+            {**method, "description": WAYS.get(method["id"], method["description"])} for method in methods
+        ]
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
