@@ -1,39 +1,20 @@
 """The files: which columns, which rows, in which order. The headers are a contract."""
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Generator, Sequence
 
-from analyticsapp import csv_file, windows
+from analyticsapp import csv_file
+from analyticsapp.books import BOOKS
 from analyticsapp.csv_file import DAY, MOMENT, MONEY, NUMBER, TEXT, WORD, Column, Source
 from analyticsapp.daily import daily_figures, every_day
+from analyticsapp.export_file import Export, bounds, of_query
 from analyticsapp.facts import Facts, window_facts
 from analyticsapp.kpis import KPIS, for_file
-from analyticsapp.reading import Sql, by_bytes, moment_parameter
+from analyticsapp.reading import Sql, by_bytes
 from analyticsapp.rollups import PRODUCT_ROLLUP, State, relation, state
 from analyticsapp.windows import Window
 from purelaka.money import to_major
 
 CONTRACT_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Export:
-    """One file. `lines` gives the lines of these windows, without the head, one view of the data."""
-
-    key: str
-    title: str
-    about: str
-    columns: Sequence[Column]
-    lines: Callable[[Sequence[Window]], Generator[bytes, None, None]]
-    all_presets: bool = False  # without a window asked for: all of them, else the last 30 days
-
-    def windows(self, asked: Window | None, *, today: date) -> list[Window]:
-        """The windows of a file, when `asked` was asked for."""
-        if asked:
-            return [asked]
-        days = windows.PRESETS if self.all_presets else (windows.DEFAULT_DAYS,)
-        return [windows.last_days(number, today=today) for number in days]
 
 
 # --- orders ---------------------------------------------------------------------------------------
@@ -54,16 +35,6 @@ ORDER_COLUMNS = (
     Column("amount_refunded", MONEY, "What has gone back so far, on whatever day.", "r.amount_refunded"),
     Column("refunded_at", MOMENT, "When its latest refund was made; empty without one.", "r.refunded_at"),
 )
-
-
-def order_lines(asked: Sequence[Window]) -> Generator[bytes, None, None]:
-    for window in asked:
-        yield from csv_file.lines(Source(ORDER_COLUMNS, (ORDERS, bounds(window))))
-
-
-def bounds(window: Window) -> list[object]:
-    """The two moments that ORDERS and CUSTOMERS ask for."""
-    return [moment_parameter(bound) for bound in window.bounds]
 
 
 # --- customers ------------------------------------------------------------------------------------
@@ -200,7 +171,13 @@ def daily_lines(asked: Sequence[Window]) -> Generator[bytes, None, None]:
 EXPORTS: dict[str, Export] = {
     export.key: export
     for export in (
-        Export("orders", "Orders", "Orders paid in the window, by payment.", ORDER_COLUMNS, order_lines),
+        Export(
+            "orders",
+            "Orders",
+            "Orders paid in the window, by payment.",
+            ORDER_COLUMNS,
+            of_query(ORDER_COLUMNS, ORDERS, bounds),
+        ),
         Export(
             "kpi_summary",
             "KPI summary",
@@ -224,5 +201,6 @@ EXPORTS: dict[str, Export] = {
             product_lines,
         ),
         Export("daily", "Daily figures", "The dashboard's chart, day by day.", DAILY_COLUMNS, daily_lines),
+        *BOOKS,
     )
 }

@@ -1,6 +1,8 @@
 from django.urls import path
 
 from analyticsapp import views, wish_pages
+from analyticsapp.exports import EXPORTS
+from analyticsapp.packing import XLSX, ZIP
 
 app_name = "analyticsapp"
 
@@ -11,9 +13,11 @@ urlpatterns = [
     path("wishes/", wish_pages.wishes, name="wishes"),
     path("wishes/rows.csv", wish_pages.wish_rows, name="wish-rows"),
     path("wishes/lost-demand/", wish_pages.lost_demand_list, name="lost-demand"),
-    path("export/orders.csv", views.export, {"key": "orders"}, name="export-orders"),
-    path("export/kpi_summary.csv", views.export, {"key": "kpi_summary"}, name="export-kpi-summary"),
-    path("export/customers.csv", views.export, {"key": "customers"}, name="export-customers"),
-    path("export/products.csv", views.export, {"key": "products"}, name="export-products"),
-    path("export/daily.csv", views.export, {"key": "daily"}, name="export-daily"),
+    *(
+        path(f"export/{key}.csv", views.export, {"key": key}, name=f"export-{key.replace('_', '-')}")
+        for key in EXPORTS
+    ),
+    path("export/<slug:key>.xlsx", views.export, {"form": XLSX}, name="export-xlsx"),
+    path("export/<slug:key>.zip", views.export, {"form": ZIP}, name="export-zip"),
+    path("columns/", views.column_dictionary, name="columns"),
 ]

@@ -1,7 +1,7 @@
 """The dashboard, each figure's own page, and the files."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,19 +12,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Role
 from accounts.roles import SignedInRequest, analyst_required, staff_required
-from analyticsapp import asked, cards, charts, csv_file, evidence, explained, windows
+from analyticsapp import asked, cards, charts, evidence, explained, windows
 from analyticsapp.asked import Asked
 from analyticsapp.daily import every_day
-from analyticsapp.download import Download, respond
+from analyticsapp.download import respond
 from analyticsapp.evidence import BadPage, Scope
 from analyticsapp.explained import Told
 from analyticsapp.exports import EXPORTS
 from analyticsapp.facts import Comparison, compare
 from analyticsapp.kpis import KPIS
+from analyticsapp.packing import CSV, Download, Form
 from analyticsapp.proof import EVIDENCE
 from analyticsapp.reading import one_view
 from analyticsapp.rollups import state
-from analyticsapp.windows import BadWindow
+from analyticsapp.windows import BadWindow, Window
 from payments.models import Kind
 from purelaka.money import display
 
@@ -58,6 +59,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
         "revenue": charts.revenue(days, currency=currency, csv_url=files.get("daily", "")),
         "best": best,
         "files": [(EXPORTS[key], url) for key, url in files.items()],
+        "columns_url": page.address(reverse("analyticsapp:columns")),
     }
     return render(request, "analyticsapp/dashboard.html", context, status=status)
 
@@ -103,8 +105,10 @@ def kpi_detail(request: SignedInRequest, kpi: str) -> HttpResponse:
 
 @analyst_required
 @GET_ONLY
-def export(request: SignedInRequest, key: str) -> HttpResponseBase:
+def export(request: SignedInRequest, key: str, form: Form = CSV) -> HttpResponseBase:
     """One of the files, of the window that `days`, or `start` and `end`, name."""
+    if key not in EXPORTS:
+        raise Http404
     file, today = EXPORTS[key], asked.today()
     try:
         found = windows.asked(request.GET.dict(), today=today)
@@ -115,12 +119,25 @@ def export(request: SignedInRequest, key: str) -> HttpResponseBase:
     return respond(
         request,
         Download(
-            name="-".join(["purelaka", key, *span]) + ".csv",
-            head=csv_file.head(file.columns),
+            name="-".join(["purelaka", key, *span]),
+            columns=file.columns,
             lines=file.lines(these),
-            says={"export": key, "windows": [str(window) for window in these]},
+            says={"export": key, **_said(these)},
         ),
+        form,
     )
+
+
+@staff_required
+@require_safe
+def column_dictionary(request: SignedInRequest) -> HttpResponse:
+    """What each column of each file means, and where to get the files of a window in each form."""
+    page = asked.read(request)
+    links = _file_links(request, page)
+    files = [(file, _forms(key, page, links[key]) if links else []) for key, file in EXPORTS.items()]
+    here = reverse("analyticsapp:columns")
+    context = {**_frame(page, "", [], here), "files": files}
+    return render(request, "analyticsapp/columns.html", context, status=400 if page.error else 200)
 
 
 @analyst_required
@@ -139,12 +156,20 @@ def kpi_rows(request: SignedInRequest, kpi: str) -> HttpResponseBase:
     return respond(
         request,
         Download(
-            name=f"purelaka-{kpi}-rows-{code}-{page.window.start}-{page.window.end}.csv",
-            head=csv_file.head(rows.columns),
+            name=f"purelaka-{kpi}-rows-{code}-{page.window.start}-{page.window.end}",
+            columns=rows.columns,
             lines=evidence.lines(rows, page.window, code),
-            says={"export": "kpi_rows", "kpi": kpi, "currency": code, "windows": [str(page.window)]},
+            says={"export": "kpi_rows", "kpi": kpi, "currency": code, **_said([page.window])},
         ),
     )
+
+
+def _said(these: Sequence[Window]) -> dict[str, Any]:
+    """The windows of a file, for the audit log and the manifest: days of the store, and moments in UTC."""
+    return {
+        "windows": [str(window) for window in these],
+        "windows_utc": ["/".join(bound.isoformat() for bound in window.bounds) for window in these],
+    }
 
 
 # --- what the pages share -------------------------------------------------------------------------
@@ -188,6 +213,14 @@ def _file_links(request: SignedInRequest, page: Asked) -> dict[str, str]:
         return {}
     names = {key: reverse(f"analyticsapp:export-{key.replace('_', '-')}") for key in EXPORTS}
     return {key: page.address(url) for key, url in names.items()}
+
+
+def _forms(key: str, page: Asked, csv_url: str) -> list[tuple[str, str]]:
+    """A file's addresses by form, as buttons say them."""
+    others = [("XLSX", "export-xlsx"), ("ZIP with manifest", "export-zip")]
+    return [("CSV", csv_url)] + [
+        (label, page.address(reverse(f"analyticsapp:{name}", args=[key]))) for label, name in others
+    ]
 
 
 def _rows_link(request: SignedInRequest, kpi: str, page: Asked, currency: str) -> str:

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.roles import SignedInRequest, analyst_required, staff_required
-from analyticsapp import asked, csv_file, evidence, windows, wish_funnel
-from analyticsapp.download import Download, respond
+from analyticsapp import asked, evidence, windows, wish_funnel
+from analyticsapp.download import respond
 from analyticsapp.evidence import BadPage, Scope
 from analyticsapp.kpis import percent, two_digits
+from analyticsapp.packing import Download
 from analyticsapp.reading import one_view
 from analyticsapp.rollups import state
 from analyticsapp.views import EXPORTERS, GET_ONLY, PLAIN
@@ -72,8 +73,8 @@ def wish_rows(request: SignedInRequest) -> HttpResponseBase:
     return respond(
         request,
         Download(
-            name=f"purelaka-wishes-{page.window.start}-{page.window.end}.csv",
-            head=csv_file.head(WISHES.columns),
+            name=f"purelaka-wishes-{page.window.start}-{page.window.end}",
+            columns=WISHES.columns,
             lines=evidence.lines(WISHES, page.window, ""),
             says={"export": "wishes", "windows": [str(page.window)]},
         ),

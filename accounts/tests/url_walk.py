@@ -18,6 +18,8 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "number": lambda: make_order().number,
     "kpi": lambda: "revenue",
     "key": lambda: "not-a-key",
+    "analyticsapp:export-xlsx.key": lambda: "orders",
+    "analyticsapp:export-zip.key": lambda: "orders",
     "uidb36": lambda: "1",
     "account_reset_password_from_key.key": lambda: "set-password",
     "app_label": lambda: "accounts",

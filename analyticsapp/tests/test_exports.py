@@ -18,6 +18,7 @@ from accounts.models import Role
 from analyticsapp import csv_file, exports
 from analyticsapp.build import build
 from analyticsapp.csv_file import Source, text_cell
+from analyticsapp.export_file import bounds
 from analyticsapp.tests.ledgers import at, june, placed, refunded, sold
 from analyticsapp.tests.test_build import together
 from analyticsapp.tests.test_export_contract import body, leave
@@ -199,7 +200,7 @@ class Formulas(FilesTestCase):
         Order.objects.filter(currency="gbp").update(amount_refunded=1, refunded_at=at(20, 5))
         window = Window(*june(1, 30))
         queries = {
-            "orders": Source(exports.ORDER_COLUMNS, (exports.ORDERS, exports.bounds(window))),
+            "orders": Source(exports.ORDER_COLUMNS, (exports.ORDERS, bounds(window))),
             "customers": Source(exports.CUSTOMER_COLUMNS, exports.customers(window)),
         }
 
