@@ -1,13 +1,19 @@
 """Stripe mode against a running localstripe: paying, and coming back without any webhook."""
 
-from django.test import TestCase
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from unittest.mock import patch
+
+from django.test import TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from orders.models import Order, OrderStatus, RefundState
-from payments import intents, refunds
+from payments import giving_up, intents, refunds
 from payments.gateway import GatewayError, StripeGateway
 from payments.models import Payment, PaymentStatus, RequestStatus, StripeEvent
+from payments.tests.posting import quiet
 from payments.tests.stripe_mode import (
     ASKS_AND_IS_DECLINED,
     ASKS_THE_BANK,
@@ -287,5 +293,87 @@ class PageTests(StripeModeTestCase):
 class ExpiryTests(StripeModeTestCase):
     """The time is up: neither the goods nor the payment wait any longer."""
 
-    def test_placeholder(self) -> None:
-        self.assertTrue(timezone.now())
+    def setUp(self) -> None:
+        self.order = place()
+        self.intent = ask_for_money(self.order)
+        self.later = timezone.now() + timedelta(hours=1)
+
+    def assert_canceled(self) -> None:
+        self.order.refresh_from_db()
+        self.assertEqual(self.order.status, OrderStatus.CANCELED)
+
+    def test_the_order_is_cancelled_and_its_intent_with_it(self) -> None:
+        self.assertEqual(giving_up.expire_reservations(self.later), 1)
+
+        self.assert_canceled()
+        self.assertEqual(StripeGateway().payment_intent(self.intent["id"])["status"], "canceled")
+        self.assertIn("error", self.stripe.pay(self.intent["id"], SUCCEEDS))
+
+    def test_an_order_paid_in_the_last_second_is_not_cancelled_but_paid(self) -> None:
+        self.stripe.pay(self.intent["id"], SUCCEEDS)
+
+        self.assertEqual(giving_up.expire_reservations(self.later), 0)
+        self.assert_paid_once(self.order)
+
+    def test_an_order_whose_time_is_not_up_is_left(self) -> None:
+        self.assertEqual(giving_up.expire_reservations(timezone.now()), 0)
+
+        self.assertEqual(
+            StripeGateway().payment_intent(self.intent["id"])["status"], "requires_payment_method"
+        )
+
+    def test_while_stripe_is_away_the_order_waits(self) -> None:
+        with away(), quiet("payments"):
+            self.assertEqual(giving_up.expire_reservations(self.later), 0)
+        self.assert_pending(self.order)
+
+        self.assertEqual(giving_up.expire_reservations(self.later), 1)
+        self.assert_canceled()
+
+    def test_an_intent_left_open_is_cancelled_later(self) -> None:
+        with away(), quiet("payments"):
+            giving_up.expire_reservations(self.later + timedelta(days=2))
+        self.assert_canceled()
+
+        self.assertEqual(giving_up.give_up_canceled(timezone.now()), 1)
+        self.assertEqual(StripeGateway().payment_intent(self.intent["id"])["status"], "canceled")
+
+
+class AwayTests(StripeModeTestCase):
+    """Stripe does not answer."""
+
+    def test_the_payment_page_says_so_and_nothing_is_lost(self) -> None:
+        order = place()
+        assert order.user is not None
+        self.client.force_login(order.user)
+        address = reverse("payments:pay", args=[order.number])
+        with away():
+            response = self.client.get(address)
+
+        self.assertContains(response, "Nothing was taken", status_code=503)
+        self.assertContains(self.client.get(address), "data-client-secret")
+
+    def test_coming_back_waits(self) -> None:
+        order = place()
+        intent = ask_for_money(order)
+        self.stripe.pay(intent["id"], SUCCEEDS)
+        assert order.user is not None
+        self.client.force_login(order.user)
+        address = reverse("payments:pay-return", args=[order.number])
+        with away():
+            self.assertContains(self.client.get(address), "confirmation")
+        self.assert_pending(order)
+
+        self.client.get(address)
+        self.assert_paid_once(order)
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """Nobody listens where Stripe should be; the pauses between attempts are cut short."""
+    with (
+        override_settings(STRIPE_API_BASE="http://127.0.0.1:9"),
+        patch("time.sleep"),
+        quiet("django.request"),
+    ):
+        yield

@@ -10,7 +10,7 @@ from django.test import LiveServerTestCase
 from orders.models import Order, OrderStatus
 from payments import intents
 from payments.models import EventSource, EventStatus, Payment, PaymentStatus, StripeEvent
-from payments.tests.posting import ADDRESS, SECRET
+from payments.tests.posting import ADDRESS, SECRET, quiet
 from payments.tests.stripe_mode import IS_DECLINED, SUCCEEDS, WithLocalStripe, ask_for_money, place
 from payments.tests.telling import net
 from purelaka.testing import GuardedTransactionTestCase
@@ -81,6 +81,7 @@ class WebhookTests(WithLocalStripe, GuardedTransactionTestCase, LiveServerTestCa
         self.assertEqual(Payment.objects.get().status, PaymentStatus.SUCCEEDED)
 
     def test_another_secret_is_refused(self) -> None:
+        self.enterContext(quiet("django.request"))
         other = place()
         intent = ask_for_money(other)
         self.stripe.post_events_to(f"{self.live_server_url}{ADDRESS}", "whsec_of_somebody_else")
