@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import Role
 from catalog.models import Category, Product, Variant
+from orders.models import ShippingMethod, ShippingRate
 from purelaka.testing import make_user, make_variant
 
 
@@ -127,6 +128,15 @@ class ProductPageTests(TestCase):
             with self.subTest(words=words), self.settings(PRICES_INCLUDE_TAX=included):
                 self.assertContains(self.client.get(self.url), words)
 
+    def test_it_says_what_delivery_at_home_costs(self) -> None:
+        method = ShippingMethod.objects.create(name="Tracked", description="2 to 3 working days")
+        ShippingRate.objects.create(method=method, country="GB", currency="gbp", amount=3_95, free_from=40_00)
+
+        response = self.client.get(self.url)
+
+        for text in ("Tracked", "2 to 3 working days", "£3.95", "free from £40.00", "To United Kingdom."):
+            self.assertContains(response, text)
+
     def test_the_description_keeps_its_paragraphs_and_runs_nothing(self) -> None:
         Product.objects.filter(pk=self.small.product.pk).update(description="One.\n\n<b>Two</b>.")
 
@@ -165,7 +175,7 @@ class ProductPageTests(TestCase):
 
         # The first related products cost two; more of them cost nothing more.
         self.assertLessEqual(len(many), len(few) + 2)
-        self.assertLessEqual(len(many), 7)
+        self.assertLessEqual(len(many), 8)
 
 
 class FrameTests(TestCase):
