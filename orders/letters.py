@@ -1,5 +1,6 @@
 """What a mail to a customer says: its subject, its plain text and its HTML."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +29,7 @@ def letter(mail: Mail) -> EmailMultiAlternatives:
     context = context_of(mail)
     message = EmailMultiAlternatives(
         subject=SUBJECTS[kind].format(mail.order.number),
-        body=render_to_string(f"mail/{kind}.txt", context),
+        body=_plain(render_to_string(f"mail/{kind}.txt", context)),
         to=[mail.email],
         headers={"Message-ID": _message_id(mail), "Auto-Submitted": "auto-generated"},
     )
@@ -51,6 +52,11 @@ def context_of(mail: Mail) -> dict[str, Any]:
         "subject": SUBJECTS[MailKind(mail.kind)].format(order.number),
         **(more(mail) if more else {}),
     }
+
+
+def _plain(text: str) -> str:
+    """Parts that are left out of a text leave empty lines."""
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def _message_id(mail: Mail) -> str:

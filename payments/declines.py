@@ -61,6 +61,11 @@ def explain(error: dict[str, Any] | None) -> str:
     return next((WORDS[code] for code in codes if code in WORDS), UNKNOWN)
 
 
+def reason(code: str) -> str:
+    """Only what happened, as a sentence; nothing for a code without words of its own."""
+    return WORDS[code].partition(" Nothing was taken.")[0] if code in WORDS else ""
+
+
 def field_of(error: dict[str, Any] | None) -> str:
     """The field of the card form to say it beside: `number`, `exp` or `cvc`."""
     return FIELDS.get(str((error or {}).get("code")), "number")

@@ -6,13 +6,15 @@ In this order, so that no money comes for goods that were given away meanwhile.
 import logging
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from accounts.models import User
 from orders import lifecycle
 from orders.checkout import BeingPaid as CheckoutBeingPaid
 from orders.checkout import CannotReplace
 from orders.lifecycle import IllegalMove, LostRace
 from orders.models import Order, OrderStatus
-from payments import intents
+from payments import customer_mails, intents
 from payments.gateway import GatewayError
 from payments.intents import BeingPaid
 from payments.models import Payment, Provider
@@ -26,11 +28,12 @@ PATIENCE = timedelta(days=1)
 TRIED_FOR = timedelta(days=7)
 
 
-def expire_reservations(now: datetime) -> int:
+def expire_reservations(now: datetime, *, tells: bool = True) -> int:
     """Cancel the unpaid orders whose reservation has run out; returns how many.
 
-    One that turns out to be paid, or about to be, is left. Without an answer of the provider an
-    order is tried again, and cancelled after a day.
+    With `tells`, a customer who had tried to pay is told by mail. An order that turns out to be paid,
+    or about to be, is left. Without an answer of the provider it is tried again, and cancelled after
+    a day.
     """
     expired, is_away = 0, False
     for order in Order.objects.filter(status=OrderStatus.PENDING, reserved_until__lt=now).order_by("pk"):
@@ -46,7 +49,7 @@ def expire_reservations(now: datetime) -> int:
             logger.warning("%s could not be given up: %s", order, error)
             if not _is_long_over(order, now):
                 continue
-        expired += _cancel(order)
+        expired += _cancel(order, tells)
     return expired
 
 
@@ -102,9 +105,12 @@ def make_way(order: Order) -> None:
         ) from error
 
 
-def _cancel(order: Order) -> bool:
+def _cancel(order: Order, tells: bool) -> bool:
     try:
-        lifecycle.cancel(order, actor=None, reason="reservation expired")
+        with transaction.atomic():
+            lifecycle.cancel(order, actor=None, reason="reservation expired")
+            if tells:
+                customer_mails.tell_of_end(order)
     except LostRace:  # paid in this very moment
         return False
     return True

@@ -7,11 +7,10 @@ reader to `shapes`, and its fact model.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from orders import mailing
-from orders.models import MailKind, Order
-from payments import facts, matching, shapes
+from orders.models import Order
+from payments import customer_mails, facts, matching, shapes
 from payments.envelope import Envelope
-from payments.models import BalanceTransaction, Charge, Dispute, Fact, Payment, Payout, Refund, RefundStatus
+from payments.models import BalanceTransaction, Charge, Dispute, Fact, Payment, Payout, Refund
 from payments.projection import Cause, lock, project, project_payouts, project_transactions
 from payments.shapes import OddPayload
 
@@ -159,12 +158,12 @@ def _apply_order_fact(
         [order] = lock([stored["order_id"]])
     if order is None:
         return "" if stored["claimed_order"] else matching.NO_ORDER
+    if cause.is_news(event.created):
+        customer_mails.tell_of(event, stored, order)
     linked = _link_what_waited(model, stored, order)
     if not linked and stored["status"] in NEVER_MOVED_MONEY.get(model, ()):
         return ""
     project([order], cause)
-    if model is Refund and stored["status"] == RefundStatus.SUCCEEDED and cause.is_news(event.created):
-        mailing.write(order, MailKind.REFUND, about=stored["refund_id"])
     return ""
 
 

@@ -1,0 +1,75 @@
+"""What customers are told by mail of their payments and refunds, and what those mails need to know."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from orders import letters, mailing
+from orders.models import Mail, MailKind, Order, OrderStatus
+from payments import declines, wording
+from payments.envelope import Envelope
+from payments.models import Charge, Payment, PaymentStatus, Refund, RefundStatus, StripeEvent
+from purelaka import sql
+
+
+def tell_of(event: Envelope, fact: sql.Row, order: Order) -> None:
+    """Tell the customer of what an event brought, as its fact now stands, if it is of interest to them.
+
+    A card that is declined on the page is not: they saw it there.
+    """
+    if event.object_type == "refund" and fact["status"] == RefundStatus.SUCCEEDED:
+        mailing.write(order, MailKind.REFUND, about=fact["refund_id"])
+    elif event.type == "payment_intent.payment_failed" and _failed_late(fact, order):
+        mailing.write(order, MailKind.PAYMENT_PROBLEM, about=fact["payment_intent_id"])
+
+
+def tell_of_end(order: Order) -> None:
+    """Tell the customer that an order ended unpaid, if they had tried to pay it."""
+    payment = Payment.objects.filter(order=order).exclude(failure_code="").order_by("pk").last()
+    declined = Charge.objects.filter(order=order, status="failed").order_by("pk").last()
+    tried = payment or declined
+    if tried:
+        mailing.write(order, MailKind.PAYMENT_PROBLEM, about=tried.payment_intent_id)
+
+
+def _failed_late(fact: sql.Row, order: Order) -> bool:
+    """Whether it had looked well when the customer left the page: a bank debit fails days later."""
+    return (
+        fact["status"] == PaymentStatus.REQUIRES_PAYMENT_METHOD
+        and order.status in (OrderStatus.PENDING, OrderStatus.CANCELED)
+        and StripeEvent.objects.filter(
+            object_id=fact["payment_intent_id"], type="payment_intent.processing"
+        ).exists()
+    )
+
+
+# --- what the templates are given -----------------------------------------------------------------
+
+
+def _confirmation(mail: Mail) -> dict[str, Any]:
+    paid = Charge.objects.filter(order=mail.order, status="succeeded").order_by("pk").first()
+    return {"paid_with": wording.method(paid)}
+
+
+def _refund(mail: Mail) -> dict[str, Any]:
+    refund = Refund.objects.get(refund_id=mail.about)
+    paid = Charge.objects.filter(charge_id=refund.charge_id).first() if refund.charge_id else None
+    paid = paid or Charge.objects.filter(order=mail.order, status="succeeded").order_by("pk").first()
+    return {"refund": refund, "paid_with": wording.method(paid)}
+
+
+def _payment_problem(mail: Mail) -> dict[str, Any]:
+    order = mail.order
+    payment = Payment.objects.filter(payment_intent_id=mail.about).first()
+    until = order.reserved_until
+    is_kept = order.status == OrderStatus.PENDING and until is not None and until > timezone.now()
+    return {"why": declines.reason(payment.failure_code) if payment else "", "is_open": is_kept}
+
+
+def register() -> None:
+    """Lend `orders.letters` what only payments know."""
+    letters.details |= {
+        MailKind.CONFIRMATION: _confirmation,
+        MailKind.REFUND: _refund,
+        MailKind.PAYMENT_PROBLEM: _payment_problem,
+    }
