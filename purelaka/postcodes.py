@@ -52,7 +52,7 @@ def checked(postcode: str, country: str) -> str:
             raise BadPostcode("Enter the postcode.")
         return ""
     example, pattern = SHAPES.get(country, ("", rf".{{1,{LONGEST}}}"))
-    if not re.fullmatch(pattern, re.sub(r"[\s-]", "", tidy)):
+    if not re.fullmatch(pattern, re.sub(r"[\s-]", "", tidy), re.ASCII):
         raise BadPostcode(f"Enter a postcode such as {example}." if example else "This is too long.")
     return _spaced(tidy) if country == "GB" else tidy
 

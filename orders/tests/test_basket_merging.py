@@ -1,0 +1,79 @@
+"""A guest's basket comes along when the guest signs in."""
+
+from django.test import Client, TestCase
+from django.urls import reverse
+
+from accounts.models import Role
+from catalog.models import Variant
+from orders.models import Basket, BasketItem
+from orders.tests.making import Shopper, make_rate
+from purelaka.testing import make_user, make_variant
+
+
+class MergingTests(TestCase):
+    def setUp(self) -> None:
+        self.casey = make_user(Role.CUSTOMER)
+        self.cream, self.mask = make_variant(), make_variant()
+        self.guest = Shopper(self.client)
+
+    def had_before(self, variant: Variant, quantity: int = 1) -> None:
+        earlier = Client()
+        earlier.force_login(self.casey)
+        Shopper(earlier).puts(variant, quantity)
+
+    def signs_in(self) -> None:
+        self.client.post(reverse("account_login"), {"login": self.casey.email, "password": "secret"})
+
+    def lines(self) -> dict[Variant, int]:
+        basket = Basket.objects.get(user=self.casey, closed_at=None)
+        return {item.variant: item.quantity for item in basket.items.filter(removed_at=None)}
+
+    def test_a_first_basket_becomes_the_accounts(self) -> None:
+        self.guest.puts(self.cream, 2)
+        self.signs_in()
+
+        self.assertEqual(self.lines(), {self.cream: 2})
+        self.assertContains(self.guest.looks(), 'aria-label="Basket, 2 pieces"')
+
+    def test_two_baskets_become_one_and_quantities_are_added(self) -> None:
+        self.had_before(self.cream, 2)
+        self.guest.puts(self.cream)
+        self.guest.puts(self.mask, 3)
+        self.signs_in()
+
+        self.assertEqual(self.lines(), {self.cream: 3, self.mask: 3})
+        self.assertEqual(Basket.objects.count(), 1)
+
+    def test_what_the_guest_took_out_stays_out_and_stays_counted(self) -> None:
+        self.had_before(self.cream)
+        self.guest.puts(self.mask)
+        self.guest.sets(BasketItem.objects.get(variant=self.mask), 0)
+        self.signs_in()
+
+        self.assertEqual(self.lines(), {self.cream: 1})
+        self.assertEqual(BasketItem.objects.get(variant=self.mask).basket.user, self.casey)
+
+    def test_of_two_currencies_the_newer_basket_wins_and_it_is_said(self) -> None:
+        tea = make_variant(currency="jpy")
+        self.had_before(tea)
+        self.guest.puts(self.cream)
+        self.signs_in()
+
+        self.assertEqual(self.lines(), {self.cream: 1})
+        self.assertContains(self.guest.looks(), f"went out of your basket from before: {tea.product.name}.")
+
+    def test_a_guests_unpaid_order_stays_the_baskets(self) -> None:
+        make_rate()
+        self.had_before(self.mask)
+        self.guest.puts(self.cream)
+        order = self.guest.has_ordered()
+        self.signs_in()
+
+        self.assertEqual(Basket.objects.get(user=self.casey).order, order)
+        self.assertEqual(self.lines(), {self.mask: 1, self.cream: 1})
+
+    def test_signing_in_without_a_basket_changes_nothing(self) -> None:
+        self.had_before(self.cream)
+        self.signs_in()
+
+        self.assertEqual(self.lines(), {self.cream: 1})
