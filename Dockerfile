@@ -13,6 +13,9 @@ RUN SECRET_KEY=build AUDIT_SEAL_KEY=build ALLOWED_HOSTS=build DATABASE_URL=sqlit
     STRIPE_WEBHOOK_SECRET=build SITE_URL=https://build ALLOW_MOCK_PAYMENTS=1 \
     python manage.py collectstatic --no-input
 
+# Pictures that staff upload. A volume put there takes over that the server's user may write to it.
+RUN mkdir -m 1777 media
+
 # A number needs no account in the image, and lets the host prove that it is not root.
 USER 10001:10001
 EXPOSE 8000
