@@ -29,8 +29,8 @@ class Line:
 
 
 def lines(wishes: list[WishlistItem]) -> list[Line]:
-    """The wishes with their goods and prices of now. Three queries at most."""
-    prefetch_related_objects(wishes, "variant__product__category")
+    """The wishes with their goods and prices of now. Two queries at most."""
+    prefetch_related_objects(wishes, "variant__product")
     return [_line(wish) for wish in wishes]
 
 

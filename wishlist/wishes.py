@@ -62,7 +62,9 @@ class AccountWishes:
         return self._ids
 
     def all(self) -> list[WishlistItem]:
-        return list(self._active().order_by("-created_at", "-pk"))
+        found = list(self._active().order_by("-created_at", "-pk"))
+        self._ids = frozenset(wish.variant_id for wish in found)
+        return found
 
     def add(self, variant: Variant) -> None:
         self._ids = None

@@ -1,0 +1,131 @@
+"""The page of wishes: the funnel with its times, person by person, and its file."""
+
+import csv
+import io
+from datetime import timedelta
+
+from django.db import connection
+from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Role, User
+from analyticsapp.tests.ledgers import at, sold
+from analyticsapp.tests.test_dashboard import JUNE, text
+from analyticsapp.tests.test_export_contract import body
+from analyticsapp.wish_pages import spoken_span
+from audit.models import AuditLog
+from catalog.models import Variant
+from orders.models import Basket, BasketItem
+from purelaka.testing import make_user, make_variant
+from wishlist.models import WishlistItem
+
+PAGE = reverse("analyticsapp:wishes")
+ROWS = reverse("analyticsapp:wish-rows")
+
+
+class WishesPageTests(TestCase):
+    def setUp(self) -> None:
+        self.client.force_login(make_user(Role.ANALYST))
+        self.ann = make_user(Role.CUSTOMER, "ann@example.com")
+        self.bob = make_user(Role.CUSTOMER, "bob@example.com")
+        order = sold(10_00, at(9), user=self.ann)
+        item = order.items.first()
+        assert item is not None
+        self.bought = item.variant
+        self.wish(self.ann, self.bought, day=3)
+        self.put(self.ann, self.bought, day=5)
+        self.wish(self.bob, self.bought, day=4)
+        self.wish(self.bob, make_variant(), day=4)
+
+    def wish(self, user: User, variant: Variant, *, day: int) -> None:
+        WishlistItem.objects.create(user=user, variant=variant, created_at=at(day))
+
+    def put(self, user: User, variant: Variant, *, day: int) -> None:
+        basket = Basket.objects.create(user=user, closed_at=timezone.now())
+        BasketItem.objects.create(basket=basket, variant=variant, quantity=1, unit_amount=1, added_at=at(day))
+
+    def test_the_steps_are_told_with_shares_and_median_times(self) -> None:
+        page = self.client.get(PAGE, JUNE)
+        steps = [
+            (step["people"], step["share"], step["wishes"], step["time"]) for step in page.context["steps"]
+        ]
+
+        self.assertEqual(steps[0], (2, "100.00%", 3, "–"))
+        self.assertEqual(steps[1], (1, "50.00%", 1, "2 days"))
+        self.assertEqual(steps[2], (1, "50.00%", 1, "4 days"))
+        self.assertEqual(page.context["in_all"], "6 days")
+
+    def test_it_lists_who_wished_and_how_far_they_got(self) -> None:
+        page = text(self.client.get(PAGE, JUNE))
+
+        self.assertIn("ann@example.com", page)
+        self.assertIn("bob@example.com", page)
+        self.assertIn("2 people", page)
+
+    def test_what_is_bought_after_the_window_is_not_in_its_funnel(self) -> None:
+        page = self.client.get(PAGE, {"start": "2026-06-01", "end": "2026-06-04"})
+
+        self.assertEqual([step["people"] for step in page.context["steps"]], [2, 0, 0])
+
+    def test_a_window_without_wishes_says_so(self) -> None:
+        page = text(self.client.get(PAGE, {"start": "2026-01-01", "end": "2026-01-31"}))
+
+        self.assertIn("Nobody wished for anything", page)
+
+    def test_a_window_that_can_not_be_read_is_told(self) -> None:
+        self.assertEqual(self.client.get(PAGE, {"days": "many"}).status_code, 400)
+        self.assertEqual(self.client.get(ROWS, {"days": "many"}).status_code, 400)
+        self.assertEqual(self.client.get(PAGE, {"older": "nonsense"}).status_code, 404)
+
+    def test_people_come_by_fifty(self) -> None:
+        for _ in range(60):
+            self.wish(make_user(Role.CUSTOMER), self.bought, day=2)
+        first = self.client.get(PAGE, JUNE)
+        second = self.client.get(first.context["older"])
+
+        self.assertEqual([len(page.context["rows"]) for page in (first, second)], [50, 12])
+        self.assertEqual(self.client.get(second.context["newer"]).context["rows"], first.context["rows"])
+
+    def test_the_file_holds_every_wish_with_its_moments_and_is_written_down(self) -> None:
+        rows = list(csv.DictReader(io.StringIO(body(self.client.get(ROWS, JUNE)).decode())))
+
+        self.assertEqual(len(rows), 3)
+        ann = next(row for row in rows if row["email"] == "ann@example.com")
+        self.assertEqual(
+            [ann[key][:10] for key in ("wished_at", "basket_at", "bought_at")],
+            ["2026-06-03", "2026-06-05", "2026-06-09"],
+        )
+        self.assertEqual(AuditLog.objects.get(event_type="analytics_export").data["export"], "wishes")
+
+    def test_ops_see_the_page_without_the_file(self) -> None:
+        self.client.force_login(make_user(Role.OPS))
+
+        self.assertNotContains(self.client.get(PAGE), ROWS)
+        self.assertEqual(self.client.get(ROWS).status_code, 404)
+
+    def test_many_people_take_no_more_queries_than_few(self) -> None:
+        with CaptureQueriesContext(connection) as few:
+            self.client.get(PAGE, JUNE)
+        for _ in range(5):
+            self.wish(make_user(Role.CUSTOMER), self.bought, day=2)
+        with CaptureQueriesContext(connection) as many:
+            self.client.get(PAGE, JUNE)
+
+        self.assertEqual(len(many), len(few))
+
+
+class SpanTests(TestCase):
+    def test_spans_are_said_in_two_units_at_most(self) -> None:
+        said = {
+            45: "45 s",
+            720: "12 min",
+            3_600: "1 h",
+            18_720: "5 h 12 min",
+            86_400: "1 day",
+            273_900: "3 days 4 h",
+        }
+        for seconds, words in said.items():
+            self.assertEqual(spoken_span(timedelta(seconds=seconds)), words)
+        self.assertEqual(spoken_span(None), "–")
