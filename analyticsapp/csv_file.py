@@ -4,7 +4,6 @@ On Postgres the server writes the file (COPY): it formats and escapes. On SQLite
 comma, one line feed a row, quotes only where needed, nothing for NULL.
 """
 
-import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,17 +11,13 @@ from typing import Any
 from django.db import connection
 
 from analyticsapp.reading import Sql
+from purelaka.csv_text import FORMULA, FORMULA_STARTS, line, text_cell
 from purelaka.money import THREE_DECIMAL, ZERO_DECIMAL, to_major
 
 TEXT, WORD, NUMBER, MONEY, MOMENT, DAY = "text", "word", "number", "money", "moment", "day"
 CHUNK_BYTES = 64 * 1024
 ROWS_AT_ONCE = 2_000
 CURRENCY = "r.currency"
-# What a spreadsheet would run as a formula, in a cell of text. An apostrophe in front makes it text.
-FORMULA = r"( *[=+@＝＋－＠-]|[\t\r\n])"
-FORMULA_STARTS = " =+@＝＋－＠-\t\r\n"
-_formula = re.compile(FORMULA)
-_needs_quotes = re.compile(r'[,"\r\n]')
 
 
 @dataclass(frozen=True)
@@ -53,16 +48,6 @@ def head(columns: Sequence[Column]) -> bytes:
     return line([column.name for column in columns])
 
 
-def line(cells: Iterable[str]) -> bytes:
-    """One line of finished cells."""
-    return (",".join(map(_quoted, cells)) + "\n").encode()
-
-
-def text_cell(text: str) -> str:
-    """Text that no spreadsheet runs."""
-    return f"'{text}" if _formula.match(text) else text
-
-
 def lines(source: Source) -> Generator[bytes, None, None]:
     """Each row of the source as a line."""
     return copied(source) if connection.vendor == "postgresql" else walked(source)
@@ -80,12 +65,6 @@ def in_chunks(written: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
             waiting, size = [], 0
     if waiting:
         yield b"".join(waiting), len(waiting)
-
-
-def _quoted(cell: str) -> str:
-    if _needs_quotes.search(cell):
-        return '"' + cell.replace('"', '""') + '"'
-    return cell
 
 
 # --- Postgres -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from analyticsapp.kpis import KPIS, for_file
 from analyticsapp.reading import Sql, by_bytes
 from analyticsapp.rollups import PRODUCT_ROLLUP, State, relation, state
 from analyticsapp.windows import Window
+from purelaka import csv_text
 from purelaka.money import to_major
 
 CONTRACT_VERSION = 1
@@ -131,7 +132,7 @@ def summary_lines(asked: Sequence[Window]) -> Generator[bytes, None, None]:
     known = state()
     for window in asked:
         for facts in window_facts(window, known).values():
-            yield csv_file.line(summary_cells(window, facts))
+            yield csv_text.line(summary_cells(window, facts))
 
 
 def summary_cells(window: Window, facts: Facts) -> list[str]:
@@ -165,7 +166,7 @@ def daily_lines(asked: Sequence[Window]) -> Generator[bytes, None, None]:
             for one in days:
                 amounts = (one.sales, one.refunds, one.disputes, one.net_sales, one.fees)
                 money = [to_major(amount, one.currency) for amount in amounts]
-                yield csv_file.line([str(one.day), one.currency, *money, str(one.orders)])
+                yield csv_text.line([str(one.day), one.currency, *money, str(one.orders)])
 
 
 EXPORTS: dict[str, Export] = {

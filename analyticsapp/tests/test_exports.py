@@ -17,7 +17,7 @@ from django.urls import reverse
 from accounts.models import Role
 from analyticsapp import csv_file, exports
 from analyticsapp.build import build
-from analyticsapp.csv_file import Source, text_cell
+from analyticsapp.csv_file import Source
 from analyticsapp.export_file import bounds
 from analyticsapp.tests.ledgers import at, june, placed, refunded, sold
 from analyticsapp.tests.test_build import together
@@ -25,6 +25,7 @@ from analyticsapp.tests.test_export_contract import body, leave
 from analyticsapp.windows import Window
 from audit.models import AuditLog
 from orders.models import Order, OrderStatus, RefundState
+from purelaka.csv_text import text_cell
 from purelaka.testing import GuardedTransactionTestCase, make_user
 
 JUNE = {"start": "2026-06-01", "end": "2026-06-30"}
