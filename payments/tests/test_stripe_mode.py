@@ -347,11 +347,25 @@ class AwayTests(StripeModeTestCase):
         assert order.user is not None
         self.client.force_login(order.user)
         address = reverse("payments:pay", args=[order.number])
-        with away():
+        with away(), quiet("payments"):
             response = self.client.get(address)
 
-        self.assertContains(response, "Nothing was taken", status_code=503)
+        self.assertContains(response, "does not answer", status_code=503)
         self.assertContains(self.client.get(address), "data-client-secret")
+
+    def test_a_refusal_is_no_silence(self) -> None:
+        order = place()
+        assert order.user is not None
+        self.client.force_login(order.user)
+        with (
+            override_settings(STRIPE_SECRET_KEY="wrong"),
+            quiet("django.request"),
+            self.assertLogs("payments", "ERROR") as logged,
+        ):
+            response = self.client.get(reverse("payments:pay", args=[order.number]))
+
+        self.assertContains(response, "refuses to take this payment", status_code=503)
+        self.assertIn(order.number, logged.output[0])
 
     def test_coming_back_waits(self) -> None:
         order = place()

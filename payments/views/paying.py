@@ -4,6 +4,7 @@ Whatever is pressed twice, opened in a second tab or gone back to, the payment i
 whether the webhook or the customer comes first makes no difference.
 """
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -29,6 +30,8 @@ from payments.mock.forms import CardForm, test_cards
 from payments.models import PaymentStatus
 from payments.stories.journal import StoryError
 from payments.stripe_js import allow_stripe_js
+
+logger = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponseBase]
 OrderView = Callable[[HttpRequest, Order], HttpResponse]
@@ -62,8 +65,9 @@ def pay(request: HttpRequest, order: Order) -> HttpResponse:
         return _closed(request, order)
     try:
         intent = intents.intent_of(order) if is_held(order, timezone.now()) else intents.look_up(order)
-    except GatewayError:
-        return _page(request, "payments/pay_unreachable.html", order, status=503)
+    except GatewayError as error:
+        logger.error("%s can't be paid: %s", order, error)
+        return _page(request, "payments/pay_unreachable.html", order, status=503, is_refused=error.is_final)
     if intent and intent["status"] in TAKEN:
         return redirect("payments:pay-return", order.number)
     if not intent or not is_held(order, timezone.now()):

@@ -54,11 +54,18 @@ const appearance = () => {
   };
 };
 
+// Stripe takes no empty text for something that is not known.
+const known = {
+  email: email || undefined,
+  name: name || undefined,
+  address: { country: country || undefined },
+};
+
 const mount = (stripe) => {
   const elements = stripe.elements({ clientSecret, appearance: appearance(), locale: "en-GB" });
   const element = elements.create("payment", {
     layout: "tabs",
-    defaultValues: { billingDetails: { email, name, address: { country } } },
+    defaultValues: { billingDetails: known },
   });
   element.on("ready", () => setBusy(false));
   element.on("loaderror", () => say(NOT_LOADED));
