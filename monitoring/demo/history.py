@@ -11,11 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.demo import make_demo_users
-from accounts.models import Role, User
+from accounts.models import Address, Role, User
 from audit import log
 from catalog import stock
 from catalog.models import StockReason, Variant
-from monitoring.demo import baskets, goods
+from monitoring.demo import baskets, goods, terms
 from monitoring.demo.orders import Ask, PlannedOrder
 from monitoring.demo.people import Customer
 from monitoring.demo.plan import Plan
@@ -50,7 +50,11 @@ class History:
         self.variants = goods.put_on_sale()
         for variant in self.variants.values():
             variant.product.name  # noqa: B018 - read once, not at each order
+        self.codes = terms.offer(plan.end)
         self.users = self._accounts()
+        Address.objects.bulk_create(
+            each.saved_address(self.users[each.number]) for each in plan.customers if each.has_account
+        )
         self._came: list[Delivery] = []  # events that wait to be taken in
 
     def tell(self, progress: Callable[[int, int], None]) -> None:
@@ -65,7 +69,7 @@ class History:
             self._stocktake()
         self._wishes()
         baskets.put(self.plan.baskets, self.users, self.variants)
-        giving_up.expire_reservations(timezone.now())
+        giving_up.expire_reservations(timezone.now(), tells=False)
 
     def _steps(self) -> Iterator[Step]:
         """All steps; those of one moment in the order in which they must come."""
@@ -107,6 +111,7 @@ class History:
             name=customer.name,
             address=customer.address,
             country=customer.country,
+            terms=order.terms.with_rows(self.codes),
             number=order.number,
             payment_intent_id=order.story.payment_intent_id,
             at=order.at,

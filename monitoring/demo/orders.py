@@ -6,6 +6,7 @@ from uuid import UUID
 
 from monitoring.demo.goods import PACKS
 from monitoring.demo.people import Customer
+from monitoring.demo.terms import PlannedTerms
 from payments.stories.story import Story
 from payments.stories.versions import Json
 
@@ -30,6 +31,7 @@ class PlannedOrder:
     at: datetime
     customer: Customer
     lines: list[Pieces]
+    terms: PlannedTerms
     story: Story
     canceled_at: datetime | None = None
     sent_at: datetime | None = None
@@ -42,6 +44,6 @@ class PlannedOrder:
         return any(PACKS[sku].preorder for sku, _ in self.lines)
 
 
-def amount_of(lines: list[Pieces]) -> int:
-    """What these pieces cost, in minor units."""
-    return sum(PACKS[sku].unit_amount * quantity for sku, quantity in lines)
+def amounts_of(lines: list[Pieces]) -> list[int]:
+    """What the pieces of each line cost, in minor units."""
+    return [PACKS[sku].unit_amount * quantity for sku, quantity in lines]

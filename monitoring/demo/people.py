@@ -3,13 +3,32 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
+from typing import NamedTuple
 
-# country, currency, cards, share of the customers
-COUNTRIES = (
-    ("United Kingdom", "gbp", ("visa", "visa_debit", "mastercard", "mastercard_debit", "amex"), 88),
-    ("Germany", "eur", ("visa_de",), 5),
-    ("France", "eur", ("visa_fr",), 4),
-    ("Japan", "jpy", ("visa_jp",), 3),
+from accounts.models import Address, User
+
+
+class Home(NamedTuple):
+    """A country in which people buy, with a town of it; `share` of the customers, in per cent."""
+
+    code: str
+    country: str
+    currency: str
+    cards: tuple[str, ...]
+    share: int
+    city: str
+    postcode: str
+
+
+HOMES = (
+    Home(
+        *("GB", "United Kingdom", "gbp"),
+        ("visa", "visa_debit", "mastercard", "mastercard_debit", "amex"),
+        *(88, "Bristol", "BS1 0AA"),
+    ),
+    Home("DE", "Germany", "eur", ("visa_de",), 5, "Cologne", "50667"),
+    Home("FR", "France", "eur", ("visa_fr",), 4, "Lyon", "69001"),
+    Home("JP", "Japan", "jpy", ("visa_jp",), 3, "Tokyo", "100-0001"),
 )
 COMES_BACK = 0.42  # share of the orders by people who have bought before, once there are some
 REMEMBERED = 400  # those who bought longer ago than this many orders do not come back
@@ -22,12 +41,23 @@ class Customer:
     """`number` counts from 1. `since` is when they were first seen."""
 
     number: int
-    country: str
-    currency: str
+    home: Home
     card: str
     has_account: bool
     since: datetime
     wishes: dict[str, datetime] = field(default_factory=dict)  # SKU -> when it was wished for
+
+    @property
+    def country(self) -> str:
+        return self.home.country
+
+    @property
+    def country_code(self) -> str:
+        return self.home.code
+
+    @property
+    def currency(self) -> str:
+        return self.home.currency
 
     @property
     def email(self) -> str:
@@ -42,8 +72,25 @@ class Customer:
         return f"Customer {self.number}"
 
     @property
-    def address(self) -> str:
+    def street(self) -> str:
         return f"{self.number} Example Street"
+
+    @property
+    def address(self) -> str:
+        """As on a parcel, below the name."""
+        return f"{self.street}\n{self.home.city} {self.home.postcode}\n{self.country}"
+
+    def saved_address(self, user: User) -> Address:
+        """The address that this person keeps in their account, not written yet."""
+        return Address(
+            user=user,
+            name=self.name,
+            line1=self.street,
+            city=self.home.city,
+            postcode=self.home.postcode,
+            country=self.home.code,
+            is_default=True,
+        )
 
 
 class Clientele:
@@ -67,12 +114,11 @@ class Clientele:
     def appears(self, at: datetime) -> Customer:
         """Somebody new."""
         number = len(self.customers) + 1
-        country, currency, cards, _ = self._country(number)
+        home = self._home(number)
         customer = Customer(
             number=number,
-            country=country,
-            currency=currency,
-            card=self.random.choice(cards),
+            home=home,
+            card=self.random.choice(home.cards),
             has_account=number == DEMO_CUSTOMER or self.random.random() < HAS_ACCOUNT,
             since=at,
         )
@@ -81,7 +127,7 @@ class Clientele:
             self._visits += [customer] * 6
         return customer
 
-    def _country(self, number: int) -> tuple[str, str, tuple[str, ...], int]:
+    def _home(self, number: int) -> Home:
         if number == DEMO_CUSTOMER:
-            return COUNTRIES[0]
-        return self.random.choices(COUNTRIES, weights=[share for *_, share in COUNTRIES])[0]
+            return HOMES[0]
+        return self.random.choices(HOMES, weights=[home.share for home in HOMES])[0]

@@ -8,9 +8,10 @@ from monitoring.demo.baskets import PlannedBasket, baskets
 from monitoring.demo.demand import first_day, moments
 from monitoring.demo.fates import Fates
 from monitoring.demo.goods import PACKS, Pack, wanted
-from monitoring.demo.orders import Pieces, PlannedOrder, amount_of
+from monitoring.demo.orders import Pieces, PlannedOrder, amounts_of
 from monitoring.demo.people import Clientele, Customer
 from monitoring.demo.shelf import Shelf
+from monitoring.demo.terms import PlannedTerms, Wanted, choose
 from monitoring.demo.wishes import Wish, wishes
 from payments.stories.payouts import PayoutBook
 from payments.stories.story import Story
@@ -39,13 +40,16 @@ class Plan:
 def make_plan(end: datetime, count: int) -> Plan:
     """`count` orders in the 18 months before `end`, a full hour."""
     random = Random(f"{end.isoformat()} {count}")  # noqa: S311 - a story, no secret
+    choosing = Random(f"terms {end.isoformat()} {count}")  # noqa: S311
     clientele, fates = Clientele(random), Fates(random, end)
     shelf = Shelf(first_day(end), end, scale=max(1, count // TYPICAL))
     orders = []
     for index, at in enumerate(moments(random, end, count)):
         shelf.until(at)
         customer = clientele.comes(at)
-        order = _order(f"PL-{FIRST_NUMBER + index}", at, customer, _basket(random, shelf, customer, at))
+        lines = _basket(random, shelf, customer, at)
+        terms = choose(choosing, Wanted(customer, at, amounts_of(lines)), end)
+        order = _order(f"PL-{FIRST_NUMBER + index}", at, customer, lines, terms)
         fates.decide(order)
         _take(shelf, order)
         orders.append(order)
@@ -66,16 +70,18 @@ def version_on(moment: datetime) -> str:
     return max((v for v in VERSIONS if v[:10] <= f"{moment:%Y-%m-%d}"), default=VERSIONS[0])
 
 
-def _order(number: str, at: datetime, customer: Customer, lines: list[Pieces]) -> PlannedOrder:
+def _order(
+    number: str, at: datetime, customer: Customer, lines: list[Pieces], terms: PlannedTerms
+) -> PlannedOrder:
     story = Story(
         order_number=number,
-        amount=amount_of(lines),
+        amount=terms.amounts.total,
         currency=customer.currency,
         at=at,
         api_version=version_on(at),
         email=customer.email,
     )
-    return PlannedOrder(number, at, customer, lines, story)
+    return PlannedOrder(number, at, customer, lines, terms, story)
 
 
 def _basket(random: Random, shelf: Shelf, customer: Customer, at: datetime) -> list[Pieces]:

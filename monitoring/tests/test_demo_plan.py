@@ -6,7 +6,6 @@ from django.test import SimpleTestCase
 
 from monitoring.demo.demand import first_day, moments
 from monitoring.demo.goods import PACKS
-from monitoring.demo.orders import amount_of
 from monitoring.demo.people import DEMO_CUSTOMER
 from monitoring.demo.plan import Plan, make_plan, version_on
 from purelaka.days import day_start
@@ -44,9 +43,9 @@ class PlanTests(SimpleTestCase):
         self.assertLessEqual(day_start(first_day(END)), placed[0])
         self.assertLess(placed[-1], END)
 
-    def test_an_order_is_paid_with_what_its_goods_cost(self) -> None:
+    def test_an_order_is_paid_with_what_it_costs(self) -> None:
         for order in self.plan.orders:
-            self.assertEqual(order.story.intent["amount"], amount_of(order.lines))
+            self.assertEqual(order.story.intent["amount"], order.terms.amounts.total)
             self.assertEqual({PACKS[sku].currency for sku, _ in order.lines}, {order.customer.currency})
 
     def test_no_more_is_sold_than_was_delivered(self) -> None:
