@@ -69,6 +69,10 @@ class LocalStripe:
         changed = self._post(path, {"payment_method": method["id"], "latest_charge": None})
         return changed if "error" in changed else self._post(f"{path}/confirm", {})
 
+    def create(self, path: str, **fields: Any) -> Json:
+        """Make any other object, such as a customer at `/v1/customers`; the answer is it, or an error."""
+        return self._post(path, fields)
+
     def authenticate(self, payment_intent_id: str, client_secret: str, *, success: bool) -> Json:
         """Pass or fail 3-D Secure; the answer is an intent or an error."""
         path = f"/v1/payment_intents/{payment_intent_id}/_authenticate?success={str(success).lower()}"

@@ -8,8 +8,8 @@ from django.core.signals import request_finished
 from django.test import LiveServerTestCase
 
 from orders.models import Order, OrderStatus
-from payments import intents
-from payments.models import EventSource, EventStatus, Payment, PaymentStatus, StripeEvent
+from payments import inbox, intents
+from payments.models import EventSource, EventStatus, Payment, PaymentStatus, Payout, StripeEvent
 from payments.tests.posting import ADDRESS, SECRET, quiet
 from payments.tests.stripe_mode import IS_DECLINED, SUCCEEDS, WithLocalStripe, ask_for_money, place
 from payments.tests.telling import net
@@ -79,6 +79,28 @@ class WebhookTests(WithLocalStripe, GuardedTransactionTestCase, LiveServerTestCa
         self.wait_for_event("payment_intent.succeeded")
         self.assert_paid_once()
         self.assertEqual(Payment.objects.get().status, PaymentStatus.SUCCEEDED)
+
+    def test_payouts_of_this_version_are_understood(self) -> None:
+        paid = self.stripe.create("/v1/payouts", amount=30_00, currency="eur", status="paid")
+        pending = self.stripe.create("/v1/payouts", amount=10_00, currency="eur")
+        self.stripe.create(f"/v1/payouts/{pending['id']}/cancel")
+        told = StripeEvent.objects.filter(type__startswith="payout.", source=EventSource.WEBHOOK)
+        self.wait_for(lambda: told.count() == 4)
+
+        self.assertEqual(set(told.values_list("status", "reason")), {(EventStatus.PROCESSED, "")})
+        self.assertEqual(
+            dict(Payout.objects.values_list("payout_id", "status")),
+            {paid["id"]: "paid", pending["id"]: "canceled"},
+        )
+
+    def test_what_is_of_no_use_is_kept_and_ignored(self) -> None:
+        self.stripe.create("/v1/customers", email="buyer@example.com")
+        self.stripe.create("/v1/products", name="Oat cleanser", type="good")
+        told = StripeEvent.objects.filter(source=EventSource.WEBHOOK)
+        self.wait_for(lambda: told.count() == 2)
+
+        self.assertEqual(set(told.values_list("type", flat=True)), {"customer.created", "product.created"})
+        self.assertEqual(set(told.values_list("status", "reason")), {(EventStatus.IGNORED, inbox.NO_USE)})
 
     def test_another_secret_is_refused(self) -> None:
         self.enterContext(quiet("django.request"))
