@@ -116,11 +116,12 @@ def funnel(window: Window) -> Funnel:
     ):
         query = query.replace(f"{{{name}}}", seconds_between(start, end))
     end_of_window = moment_parameter(window.bounds[1])
+    # Postgres gives all numbers of the union as decimals, since one of them is a mean.
     found = {what: numbers for what, *numbers in rows((query, [*bounds(window), end_of_window]))}
     return Funnel(
-        people=Reached(*found["people"]),
-        wishes=Reached(*found["wishes"]),
-        given_up=found["given_up"][0],
+        people=Reached(*map(int, found["people"])),
+        wishes=Reached(*map(int, found["wishes"])),
+        given_up=int(found["given_up"][0]),
         to_basket=_span(found.get("to_basket")),
         to_purchase=_span(found.get("to_purchase")),
         in_all=_span(found.get("in_all")),

@@ -1,5 +1,6 @@
 """Hearts and their count. `{% load wishes %}`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -20,6 +21,16 @@ def wish_button(context: Any, variant: Variant, product: Product, look: str = ""
     """
     request: HttpRequest = context.request
     return button(request, variant, product, look)
+
+
+@register.inclusion_tag("wishlist/_button.html", takes_context=True)
+def wish_any(context: Any, variants: Sequence[Variant], product: Product) -> dict[str, object]:
+    """`{% wish_any variants product %}`: the heart of a product as a whole: of the variant that is
+    wished for, else of the first."""
+    request: HttpRequest = context.request
+    wished = wishes_of(request).ids()
+    variant = next((variant for variant in variants if variant.pk in wished), variants[0])
+    return button(request, variant, product, "")
 
 
 @register.simple_tag(takes_context=True)
