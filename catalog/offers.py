@@ -58,6 +58,12 @@ class Offer:
         return next(iter(there or self.choices), None)
 
     @property
+    def variants(self) -> list[Variant]:
+        """All of them, the one that a card shows first."""
+        shown = [self.first] if self.first else []
+        return [choice.variant for choice in [*shown, *(c for c in self.choices if c not in shown)]]
+
+    @property
     def badge(self) -> tuple[str, str]:
         """State and label of the product as a whole; empty as long as one choice is plainly there."""
         there = [choice for choice in self.choices if not choice.is_sold_out]

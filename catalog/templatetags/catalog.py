@@ -32,11 +32,12 @@ def tax_sentence() -> str:
 
 @register.inclusion_tag("catalog/shop/_currencies.html", takes_context=True)
 def currency_chooser(context: template.Context) -> dict[str, object]:
-    """`{% currency_chooser %}`: a menu of the currencies sold in; nothing when there is only one."""
+    """`{% currency_chooser %}`: a menu of the currencies sold in; nothing when there is no other."""
     request: HttpRequest = context["request"]
+    codes, chosen = currency.sold_in(), currency.chosen(request)
     return {
-        "codes": currency.sold_in(),
-        "chosen": currency.chosen(request),
+        "codes": codes if set(codes) - {chosen} else [],
+        "chosen": chosen,
         "here": request.get_full_path(),
         "csrf_token": context.get("csrf_token"),
     }

@@ -56,6 +56,13 @@ class CurrencyTests(TestCase):
 
         self.assertNotContains(self.client.get(SHOP), CHOOSE)  # one is no choice
 
+    def test_whoever_chose_what_is_sold_no_more_finds_a_way_back(self) -> None:
+        self.client.post(CHOOSE, {"currency": "jpy"})
+        self.yen.is_active = False
+        self.yen.save()
+
+        self.assertContains(self.client.get(SHOP), '<button type="submit" name="currency" value="gbp">')
+
     def test_a_basket_in_another_currency_is_told_kindly(self) -> None:
         self.client.post(reverse("orders:basket-add"), {"variant": self.pounds.pk, "quantity": 1})
         self.assertNotContains(self.client.get(SHOP), "one order has one currency")

@@ -187,6 +187,15 @@ class FrameTests(TestCase):
         self.assertTemplateUsed(response, "shop.html")
         self.assertContains(response, f'href="{reverse("monitoring:overview")}"')
 
+    def test_staff_come_from_a_product_to_its_place_in_the_catalogue(self) -> None:
+        variant = make_variant()
+        place = reverse("catalog:product-edit", args=[variant.product.pk])
+        self.assertNotContains(self.client.get(url_of(variant)), place)
+
+        self.client.force_login(make_user(Role.OPS))
+
+        self.assertContains(self.client.get(url_of(variant)), place)
+
     def test_a_customer_finds_no_desk(self) -> None:
         self.client.force_login(make_user(Role.CUSTOMER))
 

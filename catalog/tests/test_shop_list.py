@@ -197,6 +197,17 @@ class CardTests(ShopListTestCase):
         self.assertContains(response, "£12.00")
         self.assertContains(response, "from")
 
+    def test_the_heart_is_full_whichever_option_is_wished_for(self) -> None:
+        cheap = make_variant(unit_amount=5_00)
+        dear = another(cheap, unit_amount=12_00)
+
+        self.client.post(reverse("wishlist:toggle", args=[dear.pk]), {"wanted": "1"})
+
+        response = self.client.get(SHOP)
+        self.assertContains(response, f"{cheap.product.name} is on your wishlist")
+        self.assertContains(response, reverse("wishlist:toggle", args=[dear.pk]))
+        self.assertNotContains(response, reverse("wishlist:toggle", args=[cheap.pk]))
+
     def test_in_stock_only_leaves_out_what_is_sold_out(self) -> None:
         named("Gone", stock=0)
         named("Promised", stock=2, reserved=2)
