@@ -20,7 +20,8 @@ from payments.stories import objects
 from payments.stories.journal import StoryError
 
 CHARGES = ("ch_", "py_")  # ids of charges that may have no payment intent
-CLOSED = ("succeeded", "processing", "requires_capture")
+# Too late to cancel.
+CLOSED = (PaymentStatus.SUCCEEDED, PaymentStatus.PROCESSING, PaymentStatus.REQUIRES_CAPTURE)
 
 
 class MockGateway:
@@ -45,16 +46,16 @@ class MockGateway:
 
     def cancel_payment_intent(self, payment_intent_id: str) -> dict[str, Any]:
         intent = self.payment_intent(payment_intent_id)
-        if intent["status"] == "canceled":
+        if intent["status"] == PaymentStatus.CANCELED:
             return intent
         try:
+            if intent["status"] in CLOSED:
+                raise StoryError(f"The payment intent is {intent['status']}.")
             if bank.find(payment_intent_id):
                 return bank.take(payment_intent_id, "is_canceled").intent
         except StoryError as problem:
             raise GatewayError(str(problem), is_final=True) from problem
-        if intent["status"] in CLOSED:
-            raise GatewayError(f"The payment intent is {intent['status']}.", is_final=True)
-        return {**intent, "status": "canceled"}
+        return {**intent, "status": PaymentStatus.CANCELED.value}
 
     def create_refund(
         self, *, payment_intent_id: str, amount: int, reason: str, key: str, metadata: dict[str, str]

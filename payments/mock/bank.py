@@ -285,6 +285,7 @@ DOES: dict[str, Callable[..., object]] = {
     "asks_for_3d_secure": _asks_for_3d_secure,
     "fails_3d_secure": Story.fails_3d_secure,
     "is_approved": _is_approved,
+    "is_processing": Story.is_processing,
     "is_paid": Story.is_paid,
     "is_canceled": Story.is_canceled,
     "is_refunded": _is_refunded,
