@@ -29,7 +29,7 @@ class Purchase(NamedTuple):
 
 def find(text: str) -> DiscountCode:
     """The code as a customer typed it, in any case. Raises CodeRefused."""
-    typed = text.strip()
+    typed = text.replace("\x00", "").strip()
     if not typed:
         raise CodeRefused("Enter a code.")
     code = DiscountCode.objects.filter(code__iexact=typed).first()

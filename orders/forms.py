@@ -21,6 +21,13 @@ REQUIRED = {
 }
 
 
+class LineField(forms.CharField):
+    """A text of one line, as on a parcel."""
+
+    def to_python(self, value: object) -> str:
+        return " ".join((super().to_python(value) or "").split())
+
+
 class DeliveryForm(forms.Form):
     """Who gets the goods, and where. A customer may choose one of their addresses instead.
 
@@ -37,19 +44,19 @@ class DeliveryForm(forms.Form):
         widget=forms.EmailInput({"autocomplete": "email"}),
     )
     saved = forms.ChoiceField(label="Deliver to", widget=forms.RadioSelect)
-    name = forms.CharField(
+    name = LineField(
         label="Full name", max_length=150, widget=forms.TextInput({"autocomplete": "shipping name"})
     )
-    line1 = forms.CharField(
+    line1 = LineField(
         label="Address", max_length=200, widget=forms.TextInput({"autocomplete": "shipping address-line1"})
     )
-    line2 = forms.CharField(
+    line2 = LineField(
         label="Flat, floor, company",
         max_length=200,
         required=False,
         widget=forms.TextInput({"autocomplete": "shipping address-line2"}),
     )
-    city = forms.CharField(
+    city = LineField(
         label="Town or city",
         max_length=100,
         widget=forms.TextInput({"autocomplete": "shipping address-level2"}),
@@ -146,9 +153,14 @@ class DeliveryForm(forms.Form):
         if self.chosen:
             source.update({name: getattr(self.chosen, name) for name in OF_ADDRESS})
         kept = {
-            name: str(source.get(name, "")).strip() for name in self.fields if name in (*OF_ADDRESS, "email")
+            name: _one_line(str(source.get(name, "")))[: getattr(field, "max_length", None)]
+            for name, field in self.fields.items()
+            if name in (*OF_ADDRESS, "email")
         }
         if kept["country"] not in self.deliverable:
             del kept["country"]
-        longest = {name: getattr(self.fields[name], "max_length", None) for name in kept}
-        return {name: text[: longest[name]] for name, text in kept.items()}
+        return kept
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.replace("\x00", "").split())

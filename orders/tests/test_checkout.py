@@ -88,6 +88,12 @@ class PlacingFromBasketTests(CheckoutTestCase):
         response = self.client.post(CHECKOUT, odd)
 
         self.assertContains(response, "We do not deliver there.", status_code=422)
+        self.assertContains(self.client.post(CHECKOUT, {"code": "A\x00B"}), "There is no code AB.")
+
+    def test_each_part_of_an_address_is_one_line(self) -> None:
+        order = self.shopper.has_ordered(name=" Robin\r\nR. ", line1="14  Example\nStreet")
+
+        self.assertEqual((order.name, order.address.split("\n")[0]), ("Robin R.", "14 Example Street"))
 
     def test_another_visitors_order_is_not_shown_to_anybody(self) -> None:
         order = self.shopper.has_ordered()
