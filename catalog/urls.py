@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog.views import desk, desk_categories, desk_variants, pictures, shop
+from catalog.views import desk, desk_categories, desk_variants, pictures, search_engines, shop
 
 app_name = "catalog"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("shop/currency/", shop.choose_currency, name="choose-currency"),
     path("shop/products/<slug:slug>/", shop.product, name="product"),
     path("shop/<slug:category>/", shop.shop, name="shop-category"),
+    path("robots.txt", search_engines.robots, name="robots"),
+    path("sitemap.xml", search_engines.sitemap, name="sitemap"),
     path("media/products/<str:name>", pictures.picture, name="picture"),
     path("catalogue/", desk.product_list, name="product-list"),
     path("catalogue/add/", desk.product_add, name="product-add"),
