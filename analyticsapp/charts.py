@@ -99,7 +99,7 @@ def best_sellers(window: Window, known: State, *, currency: str, csv_url: str) -
     return Chart(
         kind="bestsellers",
         title="Best sellers",
-        sub="product revenue",
+        sub="after discount, without delivery",
         columns=["Product", "Units", "Revenue"],
         rows=[
             [Cell(f"{product} {variant}".strip()), count_cell(units), money_cell(sales, currency)]

@@ -72,7 +72,9 @@ another meaning within a version; new ones come at the end.
   went out whole (`complete`, `client_left` or `failed`).
 
 The `total` column of *orders* sums to `revenue` of *kpi_summary* for the same window and currency; so
-does `total_spent` of *customers*. `units` and `revenue` of *products* are sums over order lines.
+does `total_spent` of *customers*. `units` and `revenue` of *products* are sums over order lines, each less
+its share of the order's discount. Delivery, and tax where prices are without it, is in `revenue` of
+*kpi_summary* and in no product's figure: the products of a window sum to less by just that.
 """
 
 

@@ -85,7 +85,7 @@ PRODUCT_COLUMNS = (
     Column("product", TEXT, "The product's name, as it is now.", "r.product"),
     Column("sku", TEXT, "The stock-keeping unit that was sold: one row for each.", "r.sku"),
     Column("units", NUMBER, "Pieces in orders paid in the window; refunds are not taken off.", "r.units"),
-    Column("revenue", MONEY, "Sum of these orders' lines.", "r.sales"),
+    Column("revenue", MONEY, "These orders' lines, each after its discount, without delivery.", "r.sales"),
     Column("currency", WORD, "One row for each currency it was sold in.", "r.currency"),
 )
 

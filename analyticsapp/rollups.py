@@ -51,9 +51,10 @@ CUSTOMERS = """
     FROM ({sold}) AS sold JOIN orders_order ON orders_order.id = sold.order_id
     WHERE sold.sales <> 0 GROUP BY sold.day, sold.currency, orders_order.email
 """
+# What its goods brought after discount. Delivery belongs to no product, nor does tax that is added.
 PRODUCTS = """
-    SELECT sold.day, sold.currency, item.variant_id,
-        CAST(SUM(item.quantity) AS bigint) AS units, CAST(SUM(item.amount_total) AS bigint) AS sales
+    SELECT sold.day, sold.currency, item.variant_id, CAST(SUM(item.quantity) AS bigint) AS units,
+        CAST(SUM(item.amount_total - item.amount_discount) AS bigint) AS sales
     FROM ({sold}) AS sold JOIN orders_orderitem AS item ON item.order_id = sold.order_id
     WHERE sold.sales > 0 GROUP BY sold.day, sold.currency, item.variant_id
 """

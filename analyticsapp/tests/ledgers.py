@@ -73,9 +73,8 @@ def placed(
         email=email,
         user=user,
         currency=currency,
-        amount_subtotal=amount,
         amount_total=amount,
-        **{"created_at": at(1, 0), **fields},
+        **{"created_at": at(1, 0), "amount_subtotal": amount, **fields},
     )
     for sku, pieces, price in lines or [("A", 1, amount)]:
         OrderItem.objects.create(

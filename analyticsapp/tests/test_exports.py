@@ -127,6 +127,19 @@ class Products(FilesTestCase):
         expected = ["SOAP,SOAP,1,6.00,eur", "CREAM,CREAM,3,30.00,gbp", "SOAP,SOAP,3,30.00,gbp", ""]
         self.assertEqual(self.get("products").decode().split("\n")[1:], expected)
 
+    def test_a_products_revenue_is_what_it_brought_after_discount_without_delivery(self) -> None:
+        parts = {"amount_subtotal": 50_00, "amount_discount": 5_00, "amount_shipping": 3_95}
+        for day in (3, 5):  # one built, one live
+            order = sold(48_95, at(day), lines=[("CREAM", 2, 10_00), ("SOAP", 3, 10_00)], **parts)
+            order.items.filter(sku="CREAM").update(amount_discount=2_00)
+            order.items.filter(sku="SOAP").update(amount_discount=3_00)
+            build(now=at(4))
+
+        self.assertEqual(
+            self.get("products").decode().split("\n")[1:],
+            ["SOAP,SOAP,6,54.00,gbp", "CREAM,CREAM,4,36.00,gbp", ""],
+        )
+
     def test_an_order_that_was_not_paid_sells_nothing(self) -> None:
         sold(10_00, at(3), lines=[("CREAM", 1, 10_00)])
         placed(10_00, lines=[("SOAP", 1, 10_00)])

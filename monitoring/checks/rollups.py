@@ -145,7 +145,8 @@ CUSTOMERS = {
 }
 PRODUCTS = {
     "posted": """
-        SELECT s.day, s.currency, i.variant_id AS key, i.quantity AS number, i.amount_total AS amount
+        SELECT s.day, s.currency, i.variant_id AS key, i.quantity AS number,
+            i.amount_total - i.amount_discount AS amount
         FROM sold s JOIN orders_orderitem i ON i.order_id = s.order_id WHERE s.sales > 0""",
     "table": "analyticsapp_productday",
     "key": "variant_id",
@@ -176,7 +177,7 @@ def customers_in_rollups(now: datetime) -> Iterator[Finding]:
 
 @check(ARROW, "Each product's day is as the ledger has it", compares=ProductDay.objects.all, stale=behind)
 def products_in_rollups(now: datetime) -> Iterator[Finding]:
-    """Pieces and sales of each variant on each closed day against the orders sold that day.
+    """Pieces and sales, after discount, of each variant on each closed day against the orders sold that day.
 
     A difference means that a rollup was changed by hand or built wrongly, or an order's lines were
     changed after the build. `manage.py build_snapshots --all` makes all of them anew.
