@@ -74,15 +74,27 @@ def add_product(
 ) -> Product:
     """A product with its first variant, and what of it is there already. Raises Taken."""
     with transaction.atomic():
-        product = _create(Product, values)
-        said = _said(product, PRODUCT_FIELDS) | ({"form_key": form_key} if form_key else {})
-        log.record("product.added", actor=actor, target=product, **said)
+        product = create_product(values, actor=actor, form_key=form_key)
         add_variant(product, variant, actor=actor, opening_stock=opening_stock)
     return product
 
 
+def create_product(values: Mapping[str, Any], *, actor: User | None, form_key: str = "") -> Product:
+    """A product that has no variant yet. Raises Taken."""
+    with transaction.atomic():
+        product = _create(Product, values)
+        said = _said(product, PRODUCT_FIELDS) | ({"form_key": form_key} if form_key else {})
+        log.record("product.added", actor=actor, target=product, **said)
+    return product
+
+
 def add_variant(
-    product: Product, values: Mapping[str, Any], *, actor: User | None, opening_stock: int = 0
+    product: Product,
+    values: Mapping[str, Any],
+    *,
+    actor: User | None,
+    opening_stock: int = 0,
+    note: str = "Opening stock",
 ) -> Variant:
     """A variant, and what of it is there already. Raises Taken."""
     with transaction.atomic():
@@ -90,24 +102,23 @@ def add_variant(
         said = _said(variant, VARIANT_FIELDS)
         log.record("variant.added", actor=actor, target=variant, product=product.name, **said)
         if opening_stock:
-            stock.change(
-                variant, opening_stock, reason=StockReason.RECEIPT, actor=actor, note="Opening stock"
-            )
+            stock.change(variant, opening_stock, reason=StockReason.RECEIPT, actor=actor, note=note)
     return variant
 
 
 # --- change ---------------------------------------------------------------------------------------
 
 
-def change(item: Item, values: Mapping[str, Any], *, actor: User | None, seen: str = "") -> bool:
+def change(
+    item: Category | Product | Variant, values: Mapping[str, Any], *, actor: User | None, seen: str = ""
+) -> bool:
     """Write what differs; False, and nothing is written, when nothing does.
 
     `seen` is the item's stamp on the page that asks. Raises Overtaken when it is another by now,
     Taken, and StillStocked when stock would not be tracked any more that is there.
     """
-    model = type(item)
     with transaction.atomic():
-        now = model._default_manager.select_for_update().get(pk=item.pk)
+        now = type(item)._default_manager.select_for_update().get(pk=item.pk)
         names = [name for name, value in values.items() if getattr(now, name) != value]
         if not names:
             return False

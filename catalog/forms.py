@@ -78,7 +78,7 @@ class ProductForm(StampedForm):
     category = forms.ModelChoiceField(
         Category.objects.order_by("name"), required=False, empty_label="Choose a category"
     )
-    new_category = line(80, "or a new category", required=False)
+    new_category = line(80, "New category", required=False)
     slug = forms.SlugField(
         max_length=200,
         required=False,
@@ -98,6 +98,8 @@ class ProductForm(StampedForm):
     def __init__(self, data: Any = None, files: Any = None, *, product: Product | None = None) -> None:
         self.product = product
         super().__init__(data, files, initial=self._start(product), auto_id="product-%s")
+        if product:
+            self.fields["slug"].help_text = "Of its page in the shop. Once it is changed, old links end."
         if not (product and product.image):
             del self.fields["remove_picture"]
 

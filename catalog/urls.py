@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from catalog.views import desk, desk_categories, desk_variants, pictures, search_engines, shop
+from catalog.views import desk, desk_categories, desk_files, desk_variants, pictures, search_engines, shop
 
 app_name = "catalog"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("media/products/<str:name>", pictures.picture, name="picture"),
     path("catalogue/", desk.product_list, name="product-list"),
     path("catalogue/add/", desk.product_add, name="product-add"),
+    path("catalogue/export/", desk_files.catalogue_export, name="catalogue-export"),
+    path("catalogue/import/", desk_files.catalogue_import, name="catalogue-import"),
     path("catalogue/products/<int:product>/", desk.product_edit, name="product-edit"),
     path("catalogue/products/<int:product>/archive/", desk.product_archive, name="product-archive"),
     path("catalogue/products/<int:product>/restore/", desk.product_restore, name="product-restore"),
