@@ -17,6 +17,7 @@ from payments.shapes import OddPayload
 # Routed by the object inside as well: `charge.refund.updated` carries a refund.
 HANDLED = {
     "balance_transaction.listed",
+    "charge.answered",
     "charge.captured",
     "charge.dispute.closed",
     "charge.dispute.created",

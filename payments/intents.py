@@ -101,3 +101,5 @@ def _take_in(intent: Intent, at: datetime) -> None:
     """Keep what we were told, without the secret that lets a browser pay."""
     kept = {name: value for name, value in intent.items() if name != "client_secret"}
     answers.take_in("payment_intent.answered", kept, at=at)
+    if isinstance(charge := intent.get("latest_charge"), dict):  # Stripe's answer has it inside
+        answers.take_in("charge.answered", charge, at=at)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from orders.models import Order, OrderStatus, RefundState
 from payments import giving_up, intents, refunds
 from payments.gateway import GatewayError, StripeGateway
-from payments.models import Payment, PaymentStatus, RequestStatus, StripeEvent
+from payments.models import Charge, Payment, PaymentStatus, RequestStatus, StripeEvent
 from payments.tests.posting import quiet
 from payments.tests.stripe_mode import (
     ASKS_AND_IS_DECLINED,
@@ -80,6 +80,15 @@ class PayingTests(StripeModeTestCase):
         self.assertEqual(self.stripe.pay(self.intent["id"], SUCCEEDS)["status"], "succeeded")
 
         self.assertEqual(self.look_up(), PaymentStatus.SUCCEEDED)
+        self.assert_paid_once(self.order)
+
+    def test_the_charge_is_known_with_it_and_is_no_second_sale(self) -> None:
+        self.stripe.pay(self.intent["id"], SUCCEEDS)
+        self.look_up()
+
+        charge = Charge.objects.get()
+        self.assertEqual((charge.order, charge.status, charge.amount), (self.order, "succeeded", 42_00))
+        self.assertTrue(charge.balance_transaction_id)
         self.assert_paid_once(self.order)
 
     def test_looking_twice_pays_once(self) -> None:
