@@ -8,7 +8,7 @@ app_name = "catalog"
 
 urlpatterns = [
     path("shop/", shop.shop, name="shop"),
-    path("shop/currency/", shop.choose_currency, name="choose-currency"),
+    path("shop/currency/choose/", shop.choose_currency, name="choose-currency"),
     path("shop/products/<slug:slug>/", shop.product, name="product"),
     path("shop/<slug:category>/", shop.shop, name="shop-category"),
     path("robots.txt", search_engines.robots, name="robots"),
