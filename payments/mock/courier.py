@@ -36,17 +36,29 @@ def wake(deliver: Callable[[datetime], object], next_due: Callable[[], datetime 
 
 def _run(deliver: Callable[[datetime], object], next_due: Callable[[], datetime | None]) -> None:
     global _thread
+    while True:
+        is_well = _work(deliver, next_due)
+        with _lock:
+            if not (is_well and _woken.is_set()):  # woken while it was about to end: once more
+                _thread = None
+                return
+
+
+def _work(deliver: Callable[[datetime], object], next_due: Callable[[], datetime | None]) -> bool:
+    """Deliver until nothing is near; False when it could not."""
     try:
-        while (pause := _pause(next_due)) is not None:
+        while True:
+            _woken.clear()  # before looking: what comes after is not missed
+            pause = _pause(next_due)
+            if pause is None:
+                return True
             _woken.wait(pause)
-            _woken.clear()
             deliver(timezone.now())
     except Exception:  # a database that went away, an interpreter that ends: tick goes on
         logger.exception("mock events wait for tick")
+        return False
     finally:
         connections.close_all()
-        with _lock:
-            _thread = None
 
 
 def _pause(next_due: Callable[[], datetime | None]) -> float | None:

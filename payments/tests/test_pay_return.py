@@ -11,6 +11,7 @@ from payments.gateway import GatewayError
 from payments.mock import bank
 from payments.models import EventSource, MockIntent, StripeEvent
 from payments.tests.paying import ASKS_THE_BANK, NO_FUNDS, PayingTestCase
+from payments.tests.posting import quiet
 from payments.tests.telling import net
 from payments.views.paying import ASK_AFTER, PATIENCE
 
@@ -173,7 +174,8 @@ class TooLateTests(PayingTestCase):
             self.assertContains(self.open(name), "Your payment came too late")
 
     def test_while_the_provider_is_away_the_page_says_so_and_nothing_is_lost(self) -> None:
-        with patch("payments.mock_gateway.MockGateway.create_payment_intent", side_effect=DOWN):
+        away = patch("payments.mock_gateway.MockGateway.create_payment_intent", side_effect=DOWN)
+        with away, quiet("payments"):
             response = self.open()
         self.assertContains(response, "does not answer at the moment", status_code=503)
 
