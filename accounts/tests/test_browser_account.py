@@ -29,6 +29,9 @@ OWN_PAGES = [
     "account_logout",
     "account_reauthenticate",
     "mfa_index",
+    "mfa_list_webauthn",
+    "accounts:addresses",
+    "orders:my-orders",
 ]
 
 
@@ -70,19 +73,19 @@ class SigningInTests(BrowserTestCase):
     def fill_in(self, page: Page, password: str) -> None:
         page.get_by_label("Email").fill("casey@example.com")
         page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
 
     def test_a_wrong_password_then_the_right_one_then_out(self) -> None:
         for size in (WIDE, NARROW):
             page = self.open_page(size)
-            self.visit("/", page)
+            self.visit("/accounts/login/", page)
 
             self.fill_in(page, "guess")
             self.assertIn("do not match", page.get_by_role("alert").inner_text())
             self.assertEqual(page.get_by_label("Email").input_value(), "casey@example.com")
             self.assert_accessible(page)
             self.fill_in(page, "secret")
-            page.wait_for_url("**/accounts/email/")
+            page.wait_for_url("**/shop/")
 
             page.locator("summary", has_text="Your account").click()
             page.get_by_role("button", name="Sign out").click()
@@ -91,11 +94,11 @@ class SigningInTests(BrowserTestCase):
 
     def test_it_works_without_script(self) -> None:
         page = self.open_page(javascript=False)
-        self.visit("/", page)
+        self.visit("/accounts/login/", page)
 
         self.fill_in(page, "secret")
 
-        self.assertIn("/accounts/email/", page.url)
+        self.assertIn("/shop/", page.url)
 
     def test_the_keyboard_alone_is_enough(self) -> None:
         self.visit("/accounts/login/")
@@ -109,7 +112,7 @@ class SigningInTests(BrowserTestCase):
         self.page.keyboard.type("secret")
         self.page.keyboard.press("Enter")
 
-        self.page.wait_for_url("**/accounts/email/")
+        self.page.wait_for_url("**/shop/")
 
 
 @override_settings(MFA_TOTP_TOLERANCE=1)  # the code may change while it is typed
@@ -133,14 +136,14 @@ class SecondFactorTests(BrowserTestCase):
         self.assert_accessible()
 
         stranger = self.open_page(NARROW)
-        self.visit("/", stranger)
+        self.visit("/accounts/login/", stranger)
         stranger.get_by_label("Email").fill(user.email)
         stranger.get_by_label("Password").fill("secret")
-        stranger.get_by_role("button", name="Sign in").click()
+        stranger.get_by_role("button", name="Sign in", exact=True).click()
         self.assertEqual(stranger.locator("h1").inner_text(), "Second step")
         self.assert_accessible(stranger)
         stranger.get_by_label("Code").fill(page.locator(".codes li").first.inner_text())
-        stranger.get_by_role("button", name="Sign in").click()
+        stranger.get_by_role("button", name="Sign in", exact=True).click()
         stranger.wait_for_url("**/desk/")
 
         self.visit(reverse("mfa_index"))
