@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from accounts.models import User
 from audit.models import AuditLog
 from catalog.models import StockMovement
-from orders.models import SOLD, Order, OrderItem
+from orders.models import SOLD, Mail, Order, OrderItem
 from payments import wording
 from payments.models import (
     BalanceTransaction,
@@ -70,6 +70,7 @@ class OrderPage:
     tabs: list[Tab]
     has_more_events: bool
     sent_by: str
+    mails: list[Mail]
     choices: Choices
 
     @property
@@ -124,6 +125,7 @@ def order_page(order: Order, user: User, topic: str = "") -> OrderPage:
         tabs=_tabs(order, topic),
         has_more_events=len(history.events) == MOST_EVENTS,
         sent_by=_sent_by(history.audit),
+        mails=list(history.mails),
         choices=choices(order, user),
     )
 
@@ -158,6 +160,7 @@ def _history(order: Order, facts: Facts) -> History:
         charges=facts.charges,
         refunds=facts.refunds,
         paid_out=_paid_out(facts.transactions),
+        mails=list(order.mails.order_by("pk")),
     )
 
 

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from accounts.models import User
 from audit.models import AuditLog
 from catalog.models import StockMovement, StockReason
-from orders.models import Order, OrderNote
+from orders.models import Mail, Order, OrderNote
 from payments import event_telling, wording
 from payments.event_telling import Told
 from payments.models import (
@@ -86,6 +86,7 @@ class History:
     charges: Sequence[Charge]
     refunds: Sequence[Refund]
     paid_out: Sequence[PaidOut]
+    mails: Sequence[Mail]
 
 
 def timeline(history: History, *, topic: str = "", audit_url: str = "") -> list[Entry]:
@@ -100,6 +101,7 @@ def timeline(history: History, *, topic: str = "", audit_url: str = "") -> list[
         *_stock_entries(history.movements),
         *(_payout_entry(paid_out) for paid_out in history.paid_out),
         *(_note_entry(note) for note in history.notes),
+        *(_mail_entry(mail) for mail in history.mails),
     ]
     shown = [entry for entry in entries if topic in ("", entry.topic)]
     return sorted(shown, key=lambda entry: entry.at)[::-1]
@@ -225,6 +227,29 @@ def _audit_words(order: Order, row: AuditLog) -> tuple[str, str, str, list[Detai
 
 def _name(user: User | None) -> str:
     return user.get_short_name() if user else ""
+
+
+# --- mail ---------------------------------------------------------------------------------------
+
+
+def _mail_entry(mail: Mail) -> Entry:
+    """What the customer was told, or why not yet."""
+    kind, details = mail.get_kind_display(), [Detail(mail.email)]
+    if mail.sent_at:
+        return Entry(mail.sent_at, "mail", f"Mail to the customer: {kind.lower()}", details=details)
+    if mail.error:
+        details.append(Detail(mail.error))
+    if mail.is_given_up:
+        return Entry(
+            mail.created_at,
+            "mail",
+            f"Mail to the customer not sent: {kind.lower()}",
+            tone="bad",
+            details=details,
+        )
+    return Entry(
+        mail.created_at, "mail", f"Mail to the customer waits: {kind.lower()}", tone="note", details=details
+    )
 
 
 # --- stock ----------------------------------------------------------------------------------------
