@@ -11,7 +11,7 @@ from analyticsapp.kpis import KPIS, for_file, for_people
 from analyticsapp.rollups import state
 from analyticsapp.tests.ledgers import at, june, placed, post, refunded, sold
 from analyticsapp.windows import Window
-from orders.models import OrderStatus
+from orders.models import Basket, BasketItem, OrderStatus
 from payments.models import Kind
 from purelaka.testing import make_user
 from wishlist.models import WishlistItem
@@ -155,6 +155,21 @@ class Wishes(TestCase):
 
         self.assertEqual(self.people(1, 10), ("0", "0"))
         self.assertEqual(self.people(5, 6), ("1", "1"))
+
+    def put_into_basket(self, day: int, user: User) -> None:
+        basket = Basket.objects.create(user=user, closed_at=at(30))
+        BasketItem.objects.create(
+            basket=basket, variant=self.variant, quantity=1, unit_amount=1, added_at=at(day)
+        )
+
+    def test_who_bought_or_put_something_into_the_basket_after_the_wish_had_one(self) -> None:
+        self.wish(5)
+        self.wish(5, user=self.ann)
+        self.put_into_basket(4, self.ann)
+        self.assertEqual(figures(1, 10)["basket_users"], "1")  # Bob bought
+
+        self.put_into_basket(8, self.ann)
+        self.assertEqual((figures(1, 10)["basket_users"], figures(1, 7)["basket_users"]), ("2", "1"))
 
     def test_an_order_that_is_not_paid_is_no_purchase(self) -> None:
         self.wish(5, user=self.ann)

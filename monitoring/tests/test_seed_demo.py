@@ -1,3 +1,4 @@
+from datetime import timedelta
 from io import StringIO
 
 from django.core.management import CommandError, call_command
@@ -5,10 +6,12 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from accounts.models import Role, User
+from analyticsapp.windows import Window
+from analyticsapp.wish_funnel import funnel
 from audit.models import AuditLog
 from catalog.models import Variant
 from monitoring.models import CheckRun, DataQualityIssue, RunStatus
-from orders.models import Flag, Order, OrderStatus
+from orders.models import Basket, Flag, Order, OrderStatus
 from payments.models import EventStatus, LedgerEntry, Payout, RefundRequest, StripeEvent
 from wishlist.models import WishlistItem
 
@@ -90,6 +93,16 @@ class SeedDemoTests(TestCase):
 
     def test_people_wish_for_things(self) -> None:
         self.assertTrue(WishlistItem.objects.filter(removed_at=None).exists())
+
+    def test_some_wishes_came_true_through_a_basket_and_some_did_not(self) -> None:
+        everything = Window(timezone.now().date() - timedelta(days=600), timezone.now().date())
+        people = funnel(everything).people
+
+        self.assertGreater(people.wishes, people.baskets)
+        self.assertGreater(people.baskets, people.purchases)
+        self.assertGreater(people.purchases, 0)
+        self.assertIsNotNone(funnel(everything).to_purchase)
+        self.assertFalse(Basket.objects.filter(closed_at=None).exists())
 
 
 class RefusedTests(TestCase):
