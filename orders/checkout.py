@@ -25,6 +25,7 @@ from orders.quoting import Asked, Quote
 from orders.rates import country_name
 from orders.reviewing import Review
 from purelaka.money import display
+from purelaka.postcodes import with_town
 
 # Run before an unpaid order is given up for another, outside of any transaction: whoever may have begun
 # to take money for it makes sure that none can come any more. Raises BeingPaid, or CannotReplace.
@@ -76,8 +77,8 @@ class Details:
     @property
     def address(self) -> str:
         """As on a parcel, one line each, the country last."""
-        city = f"{self.city} {self.postcode}".strip()
-        lines = [self.line1, self.line2, city, country_name(self.country)]
+        town = with_town(self.city, self.postcode, self.country)
+        lines = [self.line1, self.line2, town, country_name(self.country)]
         return "\n".join(line for line in lines if line)
 
 
@@ -248,6 +249,7 @@ def _facts(order: Order) -> tuple[object, ...]:
         order.amount_shipping,
         order.amount_tax,
         order.amount_total,
+        (order.tax_behavior, order.tax_name, order.tax_rate),
     )
 
 
@@ -266,6 +268,7 @@ def _facts_wanted(wanted: Wanted) -> tuple[object, ...]:
         quote.amount_shipping,
         quote.amount_tax,
         quote.amount_total,
+        (quote.tax_behavior, quote.tax_name, quote.tax_rate),
     )
 
 

@@ -38,6 +38,10 @@ SHAPES = {
     "SE": ("111 20", r"\d{5}"),
     "US": ("94103", r"\d{5}(\d{4})?"),
 }
+# Where it stands before the town on a letter.
+BEFORE_TOWN = frozenset(
+    "AT BE BG CH CY CZ DE DK EE ES FI FR GR HR IS IT LI LT LU LV MC MX NL NO PL PT RO RS SE SI SK TR".split()
+)
 
 
 class BadPostcode(ValueError):
@@ -55,6 +59,12 @@ def checked(postcode: str, country: str) -> str:
     if not re.fullmatch(pattern, re.sub(r"[\s-]", "", tidy), re.ASCII):
         raise BadPostcode(f"Enter a postcode such as {example}." if example else "This is too long.")
     return _spaced(tidy) if country == "GB" else tidy
+
+
+def with_town(town: str, postcode: str, country: str) -> str:
+    """Both on one line as that country writes them: `Bristol BS1 0AA`, `10115 Berlin`."""
+    parts = (postcode, town) if country in BEFORE_TOWN else (town, postcode)
+    return " ".join(part for part in parts if part)
 
 
 def _spaced(postcode: str) -> str:

@@ -1,6 +1,6 @@
 from django.test import SimpleTestCase
 
-from purelaka.postcodes import SHAPES, BadPostcode, checked
+from purelaka.postcodes import SHAPES, BadPostcode, checked, with_town
 
 
 class PostcodeTests(SimpleTestCase):
@@ -33,3 +33,8 @@ class PostcodeTests(SimpleTestCase):
         self.assertEqual(checked("", "IE"), "")
         with self.assertRaisesMessage(BadPostcode, "Enter the postcode."):
             checked(" ", "GB")
+
+    def test_each_country_has_its_order_of_town_and_postcode(self) -> None:
+        self.assertEqual(with_town("Bristol", "BS1 0AA", "GB"), "Bristol BS1 0AA")
+        self.assertEqual(with_town("Berlin", "10115", "DE"), "10115 Berlin")
+        self.assertEqual(with_town("Central", "", "HK"), "Central")
