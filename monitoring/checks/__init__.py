@@ -9,7 +9,8 @@ from monitoring.checks import balance
 from monitoring.checks import payouts
 from monitoring.checks import stock
 from monitoring.checks import audit
+from monitoring.checks import mails
 from monitoring.checks import work
 # isort: on
 
-__all__ = ["audit", "balance", "events", "ledger", "orders", "payouts", "rollups", "stock", "work"]
+__all__ = ["audit", "balance", "events", "ledger", "mails", "orders", "payouts", "rollups", "stock", "work"]
