@@ -181,6 +181,9 @@ PAYMENTS_USE_STRIPE = env.flag("PAYMENTS_USE_STRIPE", default=False)
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
 # Several, comma separated, while one is being rotated out.
 STRIPE_WEBHOOK_SECRETS = env.items("STRIPE_WEBHOOK_SECRET")
+if not (STRIPE_WEBHOOK_SECRETS or PAYMENTS_USE_STRIPE):
+    # The pretended Stripe signs and posts within this process: any secret nobody knows will do.
+    STRIPE_WEBHOOK_SECRETS = [f"whsec_{get_random_secret_key()}"]
 STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com")
 # Only Stripe itself is told what people read: a fake one may refuse parameters it does not know.
 STRIPE_DESCRIPTIONS = STRIPE_API_BASE == "https://api.stripe.com"
