@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog.models import Variant
-from orders.models import SOLD, Basket, BasketItem, DiscountCode
+from orders.models import SOLD, Basket, BasketItem, DiscountCode, OrderStatus
 
 SESSION_KEY = "basket"
 MAX_PIECES = 99  # of one variant
@@ -27,10 +27,7 @@ class Refused(ValueError):
 
 def open_basket(request: HttpRequest) -> Basket | None:
     """This visitor's basket with its order, or None. One whose order was paid is closed here."""
-    basket = _found(request)
-    if basket and basket.order and basket.order.status in SOLD:
-        return _close(basket, request)
-    return basket
+    return _unpaid(_found(request), request)
 
 
 def lines(basket: Basket) -> QuerySet[BasketItem]:
@@ -77,9 +74,10 @@ def change(item: BasketItem, quantity: int) -> BasketItem:
         _refuse_too_many(item.variant, quantity, basket)
     if quantity < 1:
         item.removed_at = timezone.now()
+        item.save(update_fields=["removed_at"])
     else:
         item.quantity = quantity
-    item.save(update_fields=["quantity", "removed_at"])
+        item.save(update_fields=["quantity"])
     touch(basket)
     return item
 
@@ -128,11 +126,23 @@ def held(basket: Basket) -> dict[int, int]:
 
 
 def _found(request: HttpRequest) -> Basket | None:
-    baskets = Basket.objects.filter(closed_at=None).select_related("order")
     if request.user.is_authenticated:
-        return baskets.filter(user=request.user).first()
+        return Basket.objects.filter(closed_at=None, user=request.user).select_related("order").first()
+    return _of_session(request).first()
+
+
+def _of_session(request: HttpRequest) -> QuerySet[Basket]:
     token = request.session.get(SESSION_KEY)
-    return baskets.filter(token=UUID(token), user=None).first() if token else None
+    if not token:
+        return Basket.objects.none()
+    return Basket.objects.filter(closed_at=None, token=UUID(token), user=None).select_related("order")
+
+
+def _unpaid(basket: Basket | None, request: HttpRequest) -> Basket | None:
+    """The same basket, or what is left of it once its order was paid."""
+    if basket and basket.order and basket.order.status in SOLD:
+        return _close(basket, request)
+    return basket
 
 
 def _begin(request: HttpRequest) -> Basket:
@@ -215,16 +225,16 @@ def adopt(request: HttpRequest, user: User) -> list[str]:
     Returns the names of goods that had to be taken out: an order has one currency, and what the
     visitor chose last wins.
     """
-    token = request.session.pop(SESSION_KEY, None)
-    guest = Basket.objects.filter(token=token, user=None, closed_at=None).first() if token else None
+    guest = _unpaid(_of_session(request).first(), request)
+    request.session.pop(SESSION_KEY, None)
     if guest is None:
         return []
     guest = locked(guest)
-    own = Basket.objects.select_for_update().filter(user=user, closed_at=None).first()
+    own = _unpaid(Basket.objects.filter(user=user, closed_at=None).first(), request)
     if own is None:
         Basket.objects.filter(pk=guest.pk).update(user=user)
         return []
-    return _merge(guest, into=own)
+    return _merge(guest, into=locked(own))
 
 
 def _merge(guest: Basket, into: Basket) -> list[str]:
@@ -237,12 +247,11 @@ def _merge(guest: Basket, into: Basket) -> list[str]:
             known.save(update_fields=["quantity", "unit_amount"])
             item.delete()
     guest.items.update(basket=into)
-    if guest.order_id:
-        order_id = guest.order_id
-        Basket.objects.filter(pk=guest.pk).update(order=None)
-        into.order_id = order_id
-        into.save(update_fields=["order"])
+    order = guest.order
     guest.delete()
+    if order and (into.order is None or order.status == OrderStatus.PENDING):
+        into.order = order
+        into.save(update_fields=["order"])
     touch(into)
     return out
 

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
-from django.test import Client, TestCase
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client, RequestFactory, TestCase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -33,6 +34,13 @@ class BasketTests(TestCase):
 
     def test_the_bar_counts_pieces(self) -> None:
         self.assertContains(self.shopper.puts(self.cream, 3), 'aria-label="Basket, 3 pieces"')
+
+    def test_counting_costs_a_visitor_without_a_basket_nothing(self) -> None:
+        request = RequestFactory().get("/")
+        request.session, request.user = self.client.session, AnonymousUser()
+
+        with self.assertNumQueries(0):
+            self.assertEqual(baskets.count(request), 0)
 
     def test_after_adding_one_is_where_one_was(self) -> None:
         url = reverse("orders:basket-add")

@@ -5,7 +5,8 @@ from django.urls import reverse
 
 from accounts.models import Role
 from catalog.models import Variant
-from orders.models import Basket, BasketItem
+from orders import lifecycle
+from orders.models import Basket, BasketItem, OrderStatus
 from orders.tests.making import Shopper, make_rate
 from purelaka.testing import make_user, make_variant
 
@@ -71,6 +72,27 @@ class MergingTests(TestCase):
 
         self.assertEqual(Basket.objects.get(user=self.casey).order, order)
         self.assertEqual(self.lines(), {self.mask: 1, self.cream: 1})
+
+    def test_what_the_guest_has_paid_for_is_not_brought_along(self) -> None:
+        make_rate()
+        self.had_before(self.mask)
+        self.guest.puts(self.cream)
+        order = self.guest.has_ordered()
+        lifecycle.move([order], OrderStatus.PAID, actor=None)
+        self.signs_in()
+
+        self.assertEqual(self.lines(), {self.mask: 1})
+
+    def test_the_unpaid_order_can_be_paid_on_every_device(self) -> None:
+        make_rate()
+        self.guest.puts(self.cream)
+        order = self.guest.has_ordered()
+        self.signs_in()
+        phone = Client()
+        phone.force_login(self.casey)
+        phone.get("/basket/")
+
+        self.assertEqual(phone.get(reverse("payments:pay", args=[order.number])).status_code, 200)
 
     def test_signing_in_without_a_basket_changes_nothing(self) -> None:
         self.had_before(self.cream)

@@ -9,7 +9,7 @@ from accounts.models import Address, Role
 from catalog import stock
 from catalog.models import Variant
 from orders import checkout, lifecycle
-from orders.models import Basket, Order, OrderStatus, ShippingRate, TaxBehavior
+from orders.models import Basket, BasketItem, Order, OrderStatus, ShippingRate, TaxBehavior
 from orders.tests.making import ADDRESS, BASKET, CHECKOUT, Shopper, make_rate, make_tax
 from purelaka.testing import make_user, make_variant
 
@@ -177,6 +177,12 @@ class CountryTests(CheckoutTestCase):
         self.assertTemplateUsed(response, "orders/_checkout_parts.html")
         self.assertTemplateNotUsed(response, "orders/checkout.html")
         self.assertNotContains(response, "14 Example Street")
+
+    def test_with_script_a_basket_emptied_elsewhere_leads_back_to_it(self) -> None:
+        self.shopper.sets(BasketItem.objects.get(), 0)
+        response = self.client.post(CHECKOUT, {**ADDRESS, "update": "1"}, headers={"HX-Request": "true"})
+
+        self.assertEqual(response.headers["HX-Redirect"], BASKET)
 
 
 class AgreedAmountTests(CheckoutTestCase):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog.models import Variant
 from orders import basket as baskets
 from orders import checkout, discounts, quoting, rates, reviewing
+from orders.access import let_in
 from orders.models import Basket, BasketItem
 from orders.quoting import Quote
 from orders.reviewing import Review
@@ -24,6 +25,8 @@ def basket(request: HttpRequest) -> HttpResponse:
     found = baskets.open_basket(request)
     if found is None or not (reviewed := reviewing.review(found)).lines:
         return render(request, "orders/basket.html", {"review": None})
+    if found.order:
+        let_in(request, found.order)  # on every device of whoever owns the basket
     context = {
         "review": reviewed,
         "quote": _quote(request, found, reviewed),

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -78,10 +79,11 @@ def checkout(request: HttpRequest) -> HttpResponse:
     basket = baskets.open_basket(request)
     reviewed = reviewing.review(basket) if basket else None
     if basket is None or reviewed is None or not reviewed.lines:
-        messages.info(request, "Your basket is empty.")
-        return redirect("orders:basket")
+        return _to_basket(request, "Your basket is empty.")
     if reviewed.problems:
         return _to_basket(request, "Before you can go on, see what is marked below.")
+    if basket.order:
+        let_in(request, basket.order)
     visit = Visit(request, basket, reviewed)
     if request.method != "POST":
         return _page(visit, visit.form(initial=_known(visit)))
@@ -212,4 +214,6 @@ def _to_payment(visit: Visit, order: Order) -> HttpResponse:
 
 def _to_basket(request: HttpRequest, why: str) -> HttpResponse:
     messages.warning(request, why)
+    if getattr(request, "htmx", False):  # a part of the page was asked for: the whole page goes
+        return HttpResponse(headers={"HX-Redirect": reverse("orders:basket")})
     return redirect("orders:basket")
