@@ -22,10 +22,16 @@ class Asked:
 
     window: Window
     today: date
-    preset: int  # 7, 30, 90; 0 for any other window
+    preset: str  # "7", "30", "90" days, or the name of a period; empty for any other window
     start: str  # as they were typed, to be corrected
     end: str
     error: str = ""
+    with_year_before: bool = False  # compared with the same days of the year before
+
+    @property
+    def against(self) -> Window:
+        """The window that this one is compared with."""
+        return self.window.year_before if self.with_year_before else self.window.previous
 
     @property
     def is_running(self) -> bool:
@@ -39,10 +45,11 @@ class Asked:
 
     @property
     def query(self) -> dict[str, str]:
-        """The parameters that name this window."""
+        """The parameters that name this window and what it is compared with."""
+        compare = {"compare": "year"} if self.with_year_before else {}
         if self.preset:
-            return {"days": str(self.preset)}
-        return {"start": str(self.window.start), "end": str(self.window.end)}
+            return {"days" if self.preset.isdigit() else "period": self.preset, **compare}
+        return {"start": str(self.window.start), "end": str(self.window.end), **compare}
 
     def address(self, url: str, *, currency: str = "", **more: str) -> str:
         """`url` for this window; what is empty is left out."""
@@ -62,10 +69,17 @@ def read(request: HttpRequest) -> Asked:
         window, error = windows.asked_or_default(request.GET.dict(), today=now), ""
     except BadWindow as problem:
         window, error = windows.last_days(windows.DEFAULT_DAYS, today=now), str(problem)
-    is_preset = window.end == now and window.days in windows.PRESETS
     typed = [request.GET.get(name, "") for name in ("start", "end")]
     start, end = typed if error else (str(window.start), str(window.end))
-    return Asked(window, now, window.days if is_preset else 0, start, end, error)
+    compares = request.GET.get("compare") == "year"
+    return Asked(window, now, _preset(request, window, now, error), start, end, error, compares)
+
+
+def _preset(request: HttpRequest, window: Window, now: date, error: str) -> str:
+    period = request.GET.get("period", "").strip()
+    if period and not error:
+        return period
+    return str(window.days) if window.end == now and window.days in windows.PRESETS else ""
 
 
 def currency(request: HttpRequest, known: State, most_used: str) -> str:

@@ -78,7 +78,7 @@ def _card(kpi: Kpi, found: Comparison, window: Window, currency: str, url: str) 
     now, before = kpi.compute(found.now[currency]), kpi.compute(found.before[currency])
     moved = change(kpi, now, before, currency)
     spark, earlier = spark_paths(
-        series(kpi.key, found, window, currency), series(kpi.key, found, window.previous, currency)
+        series(kpi.key, found, window, currency), series(kpi.key, found, found.earlier, currency)
     )
     return Card(
         label=kpi.label,

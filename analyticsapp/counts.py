@@ -80,6 +80,12 @@ class Counts:
         """How many in the window, and in the one before."""
         return self.pairs.get((what, currency), (0, 0))
 
+    def beside(self, earlier: "Counts") -> "Counts":
+        """These, with the counts of another window as the earlier ones."""
+        keys = self.pairs.keys() | earlier.pairs.keys()
+        pairs = {key: (self.of(*key)[0], earlier.of(*key)[0]) for key in keys}
+        return Counts(pairs, earlier.customers_of_day | self.customers_of_day)
+
 
 def counts(window: Window, state: State, *, before: Window | None = None) -> Counts:
     """Customers, refunded orders and people with a wish, each counted once over the whole window.

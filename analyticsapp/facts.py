@@ -35,12 +35,16 @@ class Facts:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two windows side by side, and what their days were, per currency of the store."""
+    """Two windows side by side, and what their days were, per currency of the store.
+
+    `earlier` is the window that this one is compared with.
+    """
 
     now: dict[str, Facts]
     before: dict[str, Facts]
     days: list[DayFigures]
     counts: Counts
+    earlier: Window
 
 
 def window_facts(window: Window, state: State) -> dict[str, Facts]:
@@ -50,11 +54,18 @@ def window_facts(window: Window, state: State) -> dict[str, Facts]:
     return {currency: _facts(currency, days, counted, 0) for currency in state.currencies}
 
 
-def compare(window: Window, state: State) -> Comparison:
-    """The facts of a window and of the previous one of the same length. Two queries."""
-    before = window.previous
-    days = daily_figures(Window(before.start, window.end), state)
-    counted = counts(window, state, before=before)
+def compare(window: Window, state: State, against: Window | None = None) -> Comparison:
+    """The facts of a window and of an earlier one: the previous of the same length, by default.
+
+    Two queries for the previous one, which lies beside it; four for any other.
+    """
+    before = against or window.previous
+    if before == window.previous:
+        days = daily_figures(Window(before.start, window.end), state)
+        counted = counts(window, state, before=before)
+    else:
+        days = [*daily_figures(before, state), *daily_figures(window, state)]
+        counted = counts(window, state).beside(counts(before, state))
     earlier = [one for one in days if one.day in before]
     present = [one for one in days if one.day in window]
     return Comparison(
@@ -62,6 +73,7 @@ def compare(window: Window, state: State) -> Comparison:
         before={currency: _facts(currency, earlier, counted, 1) for currency in state.currencies},
         days=days,
         counts=counted,
+        earlier=before,
     )
 
 

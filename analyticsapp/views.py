@@ -46,7 +46,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
         known = state()
         if not known.currencies:
             return render(request, "analyticsapp/empty.html", status=status)
-        found = compare(page.window, known)
+        found = compare(page.window, known, page.against)
         currency = asked.currency(request, known, most_used(found))
         best = charts.best_sellers(page.window, known, currency=currency, csv_url=files.get("products", ""))
     links = {key: _kpi_link(key, page, currency) for key in KPIS}
@@ -75,7 +75,7 @@ def kpi_detail(request: SignedInRequest, kpi: str) -> HttpResponse:
         known = state()
         if not known.currencies:
             return render(request, "analyticsapp/empty.html", status=400 if page.error else 200)
-        found = compare(page.window, known)
+        found = compare(page.window, known, page.against)
         currency = asked.currency(request, known, most_used(found))
         scope = Scope(page.window, currency, known)
         try:
@@ -181,10 +181,17 @@ def most_used(found: Comparison) -> str:
 
 
 def _frame(page: Asked, currency: str, currencies: Iterable[str], here: str) -> dict[str, Any]:
-    """The window and currency switches, with addresses of this page."""
+    """The switches of window, comparison and currency, with addresses of this page."""
+
+    def address(**window: str) -> str:
+        named = {**window, "currency": currency, "compare": page.query.get("compare", "")}
+        return f"{here}?{urlencode({name: value for name, value in named.items() if value})}"
+
     presets = [
-        (f"{days} days", f"{here}?{urlencode({'days': days, 'currency': currency})}", page.preset == days)
-        for days in windows.PRESETS
+        (f"{days} days", address(days=str(days)), page.preset == str(days)) for days in windows.PRESETS
+    ]
+    periods = [
+        (period.label, address(period=name), page.preset == name) for name, period in windows.PERIODS.items()
     ]
     codes = [(code.upper(), page.address(here, currency=code), code == currency) for code in currencies]
     return {
@@ -192,6 +199,12 @@ def _frame(page: Asked, currency: str, currencies: Iterable[str], here: str) -> 
         "here": here,
         "currency": currency,
         "presets": presets,
+        "periods": periods,
+        "period": next((label for label, _, is_current in periods if is_current), ""),
+        "comparisons": [
+            ("Previous period", page.address(here, currency=currency, compare=""), not page.with_year_before),
+            ("Year before", page.address(here, currency=currency, compare="year"), page.with_year_before),
+        ],
         "currencies": codes if len(codes) > 1 else [],
     }
 

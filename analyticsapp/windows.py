@@ -4,7 +4,7 @@ The only reader of these parameters. Days are the store's, both ends are include
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -39,6 +39,11 @@ class Window:
         return Window(self.start - timedelta(days=self.days), self.start - timedelta(days=1))
 
     @property
+    def year_before(self) -> "Window":
+        """The same days of the year before; 29 February is 28 February there."""
+        return Window(_year_earlier(self.start), _year_earlier(self.end))
+
+    @property
     def bounds(self) -> tuple[datetime, datetime]:
         """`[from, to)` in UTC."""
         return day_bounds(self.start, self.end)
@@ -71,14 +76,59 @@ def between(start: date, end: date) -> Window:
     return Window(start, end)
 
 
+def _year_earlier(day: date) -> date:
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def _quarter_start(day: date) -> date:
+    return date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
+
+
+def _day_before(day: date) -> date:
+    return day - timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Period:
+    """A window by name: `of` gives it for a today. Those that run end today."""
+
+    label: str
+    of: Callable[[date], Window]
+
+
+PERIODS = {
+    "month": Period("This month", lambda today: Window(today.replace(day=1), today)),
+    "last_month": Period(
+        "Last month",
+        lambda today: Window(
+            _day_before(today.replace(day=1)).replace(day=1), _day_before(today.replace(day=1))
+        ),
+    ),
+    "quarter": Period("This quarter", lambda today: Window(_quarter_start(today), today)),
+    "last_quarter": Period(
+        "Last quarter",
+        lambda today: Window(
+            _quarter_start(_day_before(_quarter_start(today))), _day_before(_quarter_start(today))
+        ),
+    ),
+    "year": Period("Year to date", lambda today: Window(date(today.year, 1, 1), today)),
+    "last_year": Period(
+        "Last year", lambda today: Window(date(today.year - 1, 1, 1), date(today.year - 1, 12, 31))
+    ),
+}
+
+
 def asked(query: Mapping[str, str], *, today: date) -> Window | None:
     """The window a query string asks for, or None when it names none. Raises BadWindow.
 
-    `days` alone, or `start` and `end`; `start` alone means until today. Empty values count as absent.
+    `days` alone, or a `period` alone, or `start` and `end`; `start` alone means until today. Empty
+    values count as absent.
     """
-    days, start, end = (query.get(name, "").strip() for name in ("days", "start", "end"))
-    if days and (start or end):
-        raise BadWindow("Say either days, or start and end, not both.")
+    days, period, start, end = (query.get(name, "").strip() for name in ("days", "period", "start", "end"))
+    if [bool(days), bool(period), bool(start or end)].count(True) > 1:
+        raise BadWindow("Say either days, or a period, or start and end, not several of them.")
+    if period:
+        return _period(period).of(today)
     if days:
         return last_days(_number(days), today=today)
     if not start and not end:
@@ -91,6 +141,12 @@ def asked(query: Mapping[str, str], *, today: date) -> Window | None:
 def asked_or_default(query: Mapping[str, str], *, today: date) -> Window:
     """As `asked`; the last 30 days when the query names no window. Raises BadWindow."""
     return asked(query, today=today) or last_days(DEFAULT_DAYS, today=today)
+
+
+def _period(name: str) -> Period:
+    if name not in PERIODS:
+        raise BadWindow(f"There is no period {_shown(name)}. There are {', '.join(PERIODS)}.")
+    return PERIODS[name]
 
 
 def _number(text: str) -> int:

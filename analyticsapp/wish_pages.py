@@ -47,7 +47,9 @@ def wishes(request: SignedInRequest) -> HttpResponse:
     context = {
         "page": page,
         "here": here,
-        "presets": [(f"{days} days", f"{here}?days={days}", page.preset == days) for days in windows.PRESETS],
+        "presets": [
+            (f"{days} days", f"{here}?days={days}", page.preset == str(days)) for days in windows.PRESETS
+        ],
         "funnel": now,
         "chart": _chart(now.people, csv_url),
         "steps": _steps(now, before),

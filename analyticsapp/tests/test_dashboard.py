@@ -1,7 +1,7 @@
 """The dashboard: its figures, its switches, what it costs."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -127,6 +127,20 @@ class Switches(TestCase):
         self.assertIn("?start=2026-06-01&amp;end=2026-06-30&amp;currency=gbp", page)
         self.assertIn('value="2026-06-01"', page)
 
+    def test_the_same_days_of_the_year_before_are_compared_with_when_asked(self) -> None:
+        sold(7_00, datetime(2025, 6, 3, 12, tzinfo=UTC))
+
+        page = text(self.client.get(URL, {**JUNE, "compare": "year"}))
+
+        self.assertIn("Gross sales £21.00 ▲ up 200.0% from £7.00", page)
+        self.assertIn("against 1 Jun – 30 Jun 2025", page)
+
+    def test_the_comparison_stays_when_the_window_changes(self) -> None:
+        page = self.client.get(URL, {**JUNE, "compare": "year"}).content.decode()
+
+        self.assertIn("?days=7&amp;currency=gbp&amp;compare=year", page)
+        self.assertIn("?period=last_month&amp;currency=gbp&amp;compare=year", page)
+
     def test_a_bad_window_is_said_beside_its_fields_and_they_keep_what_was_typed(self) -> None:
         response = self.client.get(URL, {"start": "2026-07-01", "end": "2026-06-01"})
 
@@ -180,11 +194,11 @@ class Cost(TestCase):
     def setUp(self) -> None:
         self.client.force_login(make_user(Role.ADMIN))
 
-    def queries(self) -> int:
+    def queries(self, **query: str) -> int:
         with CaptureQueriesContext(
             connection,
         ) as captured:
-            self.assertEqual(self.client.get(URL, JUNE).status_code, 200)
+            self.assertEqual(self.client.get(URL, {**JUNE, **query}).status_code, 200)
         return len(captured)
 
     def test_at_most_twelve_queries_however_many_orders_and_currencies(self) -> None:
@@ -200,3 +214,4 @@ class Cost(TestCase):
 
         self.assertLessEqual(few, 12)
         self.assertEqual(self.queries(), few)
+        self.assertLessEqual(self.queries(compare="year"), 12)

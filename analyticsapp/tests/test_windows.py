@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from django.test import SimpleTestCase
 
-from analyticsapp.windows import BadWindow, Window, asked, asked_or_default, last_days
+from analyticsapp.windows import PERIODS, BadWindow, Window, asked, asked_or_default, last_days
 
 TODAY = date(2026, 11, 24)
 
@@ -49,6 +49,40 @@ class Windows(SimpleTestCase):
         self.assertEqual(after, datetime(2026, 3, 29, 23, tzinfo=UTC))
 
 
+class Periods(SimpleTestCase):
+    def period(self, name: str, today: date) -> str:
+        window = asked({"period": name}, today=today)
+        return str(window)
+
+    def test_each_begins_and_ends_as_its_name_says(self) -> None:
+        today = date(2026, 11, 24)
+        wanted = {
+            "month": "2026-11-01/2026-11-24",
+            "last_month": "2026-10-01/2026-10-31",
+            "quarter": "2026-10-01/2026-11-24",
+            "last_quarter": "2026-07-01/2026-09-30",
+            "year": "2026-01-01/2026-11-24",
+            "last_year": "2025-01-01/2025-12-31",
+        }
+        self.assertEqual({name: self.period(name, today) for name in PERIODS}, wanted)
+
+    def test_over_the_turn_of_the_year(self) -> None:
+        today = date(2026, 1, 1)
+
+        self.assertEqual(self.period("month", today), "2026-01-01/2026-01-01")
+        self.assertEqual(self.period("last_month", today), "2025-12-01/2025-12-31")
+        self.assertEqual(self.period("last_quarter", today), "2025-10-01/2025-12-31")
+
+    def test_the_year_before_a_leap_day(self) -> None:
+        window = Window(date(2024, 2, 1), date(2024, 2, 29))
+
+        self.assertEqual(str(window.year_before), "2023-02-01/2023-02-28")
+
+    def test_one_that_is_none_is_refused_with_those_there_are(self) -> None:
+        with self.assertRaisesMessage(BadWindow, "There are month, last_month"):
+            asked({"period": "decade"}, today=TODAY)
+
+
 class BadWindows(SimpleTestCase):
     def assert_refused(self, query: dict[str, str], words: str) -> None:
         with self.assertRaises(BadWindow) as caught:
@@ -74,7 +108,7 @@ class BadWindows(SimpleTestCase):
         self.assert_refused({"end": "2026-10-31"}, "Say the first day")
 
     def test_both_ways_at_once(self) -> None:
-        self.assert_refused({"days": "7", "start": "2026-10-31"}, "not both")
+        self.assert_refused({"days": "7", "start": "2026-10-31"}, "not several of them")
 
     def test_days_out_of_all_reason(self) -> None:
         self.assert_refused({"start": "0001-01-01"}, "lies between")
