@@ -12,6 +12,7 @@ from analyticsapp.exports import CONTRACT_VERSION, EXPORTS, SUMMARY_KPIS
 from analyticsapp.kpis import COUNT, KPIS, PERCENT, Kpi
 from analyticsapp.kpis import MONEY as MONEY_UNIT
 from analyticsapp.proof import CUSTOMER_COLUMNS, ENTRY_COLUMNS, ORDER_COLUMNS, PERSON_COLUMNS
+from analyticsapp.wish_funnel import WISHES
 
 UNITS = {
     MONEY_UNIT: "Money, in the currency's smallest unit inside, in whole units with its digits outside",
@@ -52,7 +53,8 @@ Made by `manage.py kpi_docs` from `analyticsapp/exports.py`. Their headers are a
 another meaning within a version; new ones come at the end.
 
 - **Who**: analysts and administrators, signed in. Everyone else gets a 404, or the login.
-- **Window**: `?days=30` is the 30 days that end today, today so far included;
+- **Window**: `?days=30` is the 30 days that end today, today so far included; `?period=month` is a
+  month, quarter or year by name (`month`, `last_month`, `quarter`, `last_quarter`, `year`, `last_year`);
   `?start=2026-10-01&end=2026-10-31` is both days and what lies between; `start` alone means until
   today. Without any it is the last 30 days; the KPI summary then has those of 7, 30 and 90 days. What
   can't be read is refused with a sentence that says why.
@@ -112,6 +114,7 @@ def _rows_of_figures() -> str:
         "of orders: orders, refunded orders": ORDER_COLUMNS,
         "of customers": CUSTOMER_COLUMNS,
         "of people with a wish": PERSON_COLUMNS,
+        "of the way from wish to purchase, `/analytics/wishes/rows.csv?days=30`": WISHES.columns,
     }
     tables = [f"Figures {what}:\n\n{_table(columns)}" for what, columns in shapes.items()]
     about = (
