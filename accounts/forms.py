@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 
 from accounts import addresses
 from accounts.models import Address, User
@@ -26,9 +27,13 @@ class AddressForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
             "postcode": forms.TextInput({"autocomplete": "postal-code"}),
         }
 
+    use_required_attribute = False  # whether a postcode is needed depends on the country
+
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.user = user
+        self.initial["country"] = self.initial.get("country") or settings.STORE_COUNTRY
+        self.fields["postcode"].required = self["country"].value() not in postcodes.WITHOUT
         self.fields["country"].widget.attrs["autocomplete"] = "country"
         if self.instance.is_default:
             del self.fields["as_default"]  # it is already: another one is chosen instead

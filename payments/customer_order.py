@@ -11,7 +11,7 @@ from django.utils import timezone
 from orders.models import SOLD, Flag, Order, OrderItem, OrderStatus
 from orders.standing import Standing, standing
 from payments import wording
-from payments.models import Charge, Refund, RefundStatus
+from payments.models import Charge, Payment, PaymentStatus, Refund, RefundStatus
 from purelaka.money import display
 
 CAME_TO_NOTHING = (RefundStatus.FAILED, RefundStatus.CANCELED)
@@ -39,7 +39,7 @@ class Back(NamedTuple):
 class CustomerOrder:
     """The context of `orders/my/order.html` and `orders/my/receipt.html`.
 
-    `refunds` sum to the order's `amount_refunded`; `failed` are refunds that came to nothing.
+    `refunds` sum to the order's `amount_refunded`; after each of `failed` no other refund was made.
     """
 
     order: Order
@@ -50,6 +50,7 @@ class CustomerOrder:
     refunds: list[Back]
     failed: list[Refund]
     is_held: bool
+    is_confirming: bool
 
     @property
     def has_receipt(self) -> bool:
@@ -58,7 +59,7 @@ class CustomerOrder:
     @property
     def has_run_out(self) -> bool:
         """Not paid, and its goods are not kept any more."""
-        return self.order.status == OrderStatus.PENDING and not self.is_held
+        return self.order.status == OrderStatus.PENDING and not (self.is_held or self.is_confirming)
 
     @property
     def was_paid_too_late(self) -> bool:
@@ -76,10 +77,10 @@ class CustomerOrder:
 
 
 def customer_order(order: Order, now: datetime | None = None) -> CustomerOrder:
-    """Read all of it, with three queries."""
+    """Read all of it, with three queries, one more when it is not paid."""
     now = now or timezone.now()
     facts = list(Refund.objects.filter(order=order).order_by("created", "pk"))
-    refunds, failed = _gone_back(order, facts), [r for r in facts if r.status == RefundStatus.FAILED]
+    refunds = _gone_back(order, facts)
     charges = Charge.objects.filter(order=order, status="succeeded").order_by("created", "pk")
     paid_with = wording.method(charges.first())
     return CustomerOrder(
@@ -89,14 +90,29 @@ def customer_order(order: Order, now: datetime | None = None) -> CustomerOrder:
         paid_with=paid_with,
         steps=_steps(order, paid_with, facts, refunds),
         refunds=refunds,
-        failed=failed,
+        failed=[refund for refund in facts if _is_open_failure(refund, refunds)],
         is_held=_is_held(order, now),
+        is_confirming=_is_confirming(order),
     )
 
 
 def _is_held(order: Order, now: datetime) -> bool:
     until = order.reserved_until
     return order.status == OrderStatus.PENDING and until is not None and until > now
+
+
+def _is_confirming(order: Order) -> bool:
+    """Whether the customer has paid and the bank, or Stripe's event, is still to come."""
+    waits = order.status == OrderStatus.PENDING
+    return waits and Payment.objects.filter(order=order, status=PaymentStatus.PROCESSING).exists()
+
+
+def _is_open_failure(refund: Refund, refunds: Sequence[Back]) -> bool:
+    """Whether a refund failed and the money did not go back in another way afterwards."""
+    if refund.status != RefundStatus.FAILED:
+        return False
+    failed_at = refund.failed_at or refund.created
+    return not any(back.at and back.at > failed_at for back in refunds)
 
 
 def _gone_back(order: Order, facts: Sequence[Refund]) -> list[Back]:

@@ -61,6 +61,18 @@ class KeepingTests(AddressCase):
         self.assertContains(response, 'value="14 Example Street"', status_code=422)
         self.assertFalse(Address.objects.exists())
 
+    def test_a_country_without_postcodes_needs_none(self) -> None:
+        self.client.post(ADD, {**FIELDS, "postcode": "", "country": "HK"})
+        self.assertEqual(self.default().country.code, "HK")
+
+        response = self.client.post(ADD, {**FIELDS, "postcode": ""})
+
+        self.assertContains(response, "This field is required.", status_code=422)
+
+    def test_it_begins_with_the_store_s_country(self) -> None:
+        with self.settings(STORE_COUNTRY="NL"):
+            self.assertContains(self.client.get(ADD), '<option value="NL" selected>')
+
     def test_there_are_twenty_at_most(self) -> None:
         for _ in range(addresses.MOST):
             make_address(self.robin)

@@ -110,6 +110,25 @@ class ProgressTests(CustomerOrderCase):
         self.assertIn("Your refund of £5.00 failed: the bank did not take it", self.page())
         self.assertNotIn("Paid in the end", self.page())
 
+    def test_a_failed_refund_that_was_made_good_is_history(self) -> None:
+        self.pay()
+        self.story.passes(timedelta(days=1))
+        self.story.refund_fails(self.story.is_refunded(5_00))
+        self.story.passes(timedelta(days=1))
+        self.story.is_refunded(5_00)
+        self.tell()
+
+        self.assertIn("Refund of £5.00 failed", self.steps())
+        self.assertNotIn("Your refund of £5.00 failed", self.page())
+
+    def test_a_payment_that_takes_days_can_not_be_paid_twice(self) -> None:
+        Order.objects.filter(pk=self.order.pk).update(reserved_until=timezone.now() + timedelta(minutes=20))
+        self.story.is_processing()
+        self.tell()
+
+        self.assertIn("Your payment is being confirmed.", self.page())
+        self.assertNotIn("Pay £20.00", self.page())
+
     def test_a_cancelled_order_says_so(self) -> None:
         lifecycle.cancel(self.order, actor=None, reason="asked for")
 
