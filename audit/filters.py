@@ -14,6 +14,13 @@ FAMILIES = [
     ("refund.", "Refunds"),
     ("event", "Events"),
     ("stock.", "Stock"),
+    ("product.", "Products"),
+    ("variant.", "Variants"),
+    ("category.", "Categories"),
+    ("catalogue.", "Catalogue files"),
+    ("shipping", "Delivery"),
+    ("taxrate.", "Tax rates"),
+    ("discountcode.", "Discount codes"),
     ("analytics_export", "Exports"),
     ("issue.", "Issues"),
 ]

@@ -7,6 +7,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
@@ -126,6 +127,8 @@ def change(
             raise Overtaken(now)
         _check_tracking(now, values)
         was = _said(now, names)
+        if was.get("image"):
+            transaction.on_commit(partial(now.image.storage.delete, was["image"]))  # type: ignore[union-attr]
         for name in names:
             setattr(now, name, values[name])
         _save(now, names)

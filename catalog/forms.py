@@ -140,6 +140,11 @@ class ProductForm(StampedForm):
             self.add_error("category", "Choose a category, or write a new one.")
         return cleaned
 
+    def ask_for_picture_again(self) -> None:
+        """For a form that comes back: the browser has forgotten which file it was."""
+        if "picture" in self.files and "picture" not in self.errors:
+            self.add_error("picture", "Choose the picture again: it was not kept.")
+
     def values(self) -> dict[str, Any]:
         """For `changes`: all but the category, which may have to be made."""
         said = self.cleaned_data

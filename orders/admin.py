@@ -64,6 +64,11 @@ class DiscountCodeAdmin(AuditedAdmin):
     search_fields = ("code",)
     ordering = ("-starts_at", "code")
     readonly_fields = ("used",)
+    fieldsets = (
+        (None, {"fields": ("code", "is_active", "used")}),
+        ("Takes off", {"fields": ("percent_off", "amount_off", "currency", "minimum_amount")}),
+        ("Counts", {"fields": ("starts_at", "expires_at", "max_redemptions", "max_per_customer")}),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DiscountCode]:
         counted = Count("orders", filter=~Q(orders__status=OrderStatus.CANCELED))

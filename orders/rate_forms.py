@@ -115,6 +115,13 @@ class DiscountCodeForm(AmountsForm):
             "max_per_customer",
             "is_active",
         )
+        help_texts = {
+            "percent_off": "A share of the goods: 10 for 10 %. Or an amount below.",
+            "currency": "Of the two amounts, such as GBP. The code then counts for baskets in it.",
+            "expires_at": "Empty: it never ends.",
+            "max_redemptions": "Orders in all. Empty: no limit.",
+            "max_per_customer": "Orders of one email address. Empty: no limit.",
+        }
 
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"]).upper()

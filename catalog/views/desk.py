@@ -248,12 +248,14 @@ def _added_before(key: str, actor: User) -> Product | None:
 
 
 def _add_page(request: HttpRequest, form: ProductForm, variant: VariantForm) -> HttpResponse:
+    form.ask_for_picture_again()
     key = request.POST.get("key", "") or new_key()
     context = {"form": form, "variant": variant, "key": key}
     return render(request, "catalog/desk/product_add.html", context, status=422 if form.is_bound else 200)
 
 
 def _page(request: SignedInRequest, product: Product, form: ProductForm) -> HttpResponse:
+    form.ask_for_picture_again()
     variants = list(product.variants.order_by("pk"))
     context = {
         "product": product,

@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from accounts.models import Role
 from accounts.tests.url_walk import Address, addresses
+from catalog.models import Product, Variant
 from orders.models import Order
 from payments.models import Payout, StripeEvent
 from purelaka.testing_browser import NARROW, SCHEMES, WIDE, BrowserTestCase
@@ -17,6 +18,8 @@ from purelaka.testing_browser import NARROW, SCHEMES, WIDE, BrowserTestCase
 # Pages of one object are looked at with one that has something to show; others get a plain sample.
 TELLING: dict[str, Callable[[], dict[str, object]]] = {
     "orders:order-detail": lambda: {"number": _refunded_order().number},
+    "catalog:product-edit": lambda: {"product": Product.objects.get(slug="barrier-repair-cream").pk},
+    "catalog:variant-edit": lambda: {"variant": Variant.objects.get(sku="BARRIER-50").pk},
     "payments:payout-detail": lambda: {"payout_id": Payout.objects.order_by("id").last().payout_id},  # type: ignore[union-attr]
     "payments:event-detail": lambda: {"event_id": StripeEvent.objects.order_by("id").last().event_id},  # type: ignore[union-attr]
 }
