@@ -161,6 +161,16 @@ class AnswerTests(HeartCase):
 
         self.assertEqual(answer.status_code, 405)
 
+    def test_a_card_s_heart_shows_whichever_option_is_wished_for(self) -> None:
+        dearer = Variant.objects.create(
+            product=self.variant.product, sku="L", unit_amount=46_00, currency="gbp", stock=3
+        )
+        self.toggle(variant=dearer)
+
+        self.assertContains(
+            self.client.get(reverse("catalog:shop")), f'id="wish-{dearer.pk}" aria-pressed="true"'
+        )
+
     def test_all_hearts_of_a_page_cost_one_query(self) -> None:
         self.client.force_login(make_user(Role.CUSTOMER))
         for _ in range(5):
