@@ -59,11 +59,18 @@ def _refund(mail: Mail) -> dict[str, Any]:
 
 
 def _payment_problem(mail: Mail) -> dict[str, Any]:
-    order = mail.order
-    payment = Payment.objects.filter(payment_intent_id=mail.about).first()
-    until = order.reserved_until
+    order, until = mail.order, mail.order.reserved_until
     is_kept = order.status == OrderStatus.PENDING and until is not None and until > timezone.now()
-    return {"why": declines.reason(payment.failure_code) if payment else "", "is_open": is_kept}
+    return {"why": declines.reason(_failure_code(mail.about)), "is_open": is_kept}
+
+
+def _failure_code(payment_intent_id: str) -> str:
+    """Why it failed last. A cancelled payment intent may not say it any more; its charges do."""
+    for tried in (Payment, Charge):
+        rows = tried.objects.filter(payment_intent_id=payment_intent_id).exclude(failure_code="")
+        if code := rows.order_by("-created", "-pk").values_list("failure_code", flat=True).first():
+            return str(code)
+    return ""
 
 
 def register() -> None:
