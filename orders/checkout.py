@@ -189,7 +189,7 @@ def differences(seen: str, quote: Quote) -> list[str]:
     ]
     if was[1] != now[1] and quote.offer:
         told.insert(0, f"It is delivered by {quote.offer.method}.")
-    return told
+    return [quote.code_refused, *told] if quote.code_refused else told
 
 
 # --- the order ------------------------------------------------------------------------------------

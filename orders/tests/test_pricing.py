@@ -1,13 +1,17 @@
 """No path makes the parts of an order differ from its total, or its lines' shares from its parts."""
 
 from django.test import SimpleTestCase
-from hypothesis import given
+from django.utils import timezone
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from orders.models import DiscountCode, OrderItem, TaxBehavior
+from orders import checkout, quoting, rates, reviewing
+from orders.models import Basket, BasketItem, DiscountCode, OrderItem, TaxBehavior
 from orders.placing import Line, Terms, place_order
 from orders.pricing import Amounts, Discount, Tax, price, share_out
+from orders.quoting import Quote
+from orders.tests.making import ADDRESS, make_rate, make_tax
 from purelaka.testing import make_variant
 
 amounts_of_lines = st.lists(st.integers(0, 10**9), min_size=1, max_size=12)
@@ -20,6 +24,7 @@ taxes = st.builds(Tax, st.integers(0, 10_000), st.sampled_from(TaxBehavior))
 
 
 class PriceTests(SimpleTestCase):
+    @settings(deadline=None)
     @given(amounts_of_lines, discounts, st.integers(0, 10**6), taxes)
     def test_parts_make_the_total_and_shares_make_the_parts(
         self, lines: list[int], discount: Discount, shipping: int, tax: Tax
@@ -41,6 +46,7 @@ class PriceTests(SimpleTestCase):
         for line in amounts.lines:
             self.assertTrue(0 <= line.discount <= line.amount and line.tax >= 0, line)
 
+    @settings(deadline=None)
     @given(amounts_of_lines, discounts, st.integers(0, 10**6), st.integers(0, 10_000))
     def test_tax_held_in_the_price_is_that_of_the_price_without_it(
         self, lines: list[int], discount: Discount, shipping: int, rate: int
@@ -51,6 +57,7 @@ class PriceTests(SimpleTestCase):
 
         self.assertLessEqual(abs(Tax(rate, TaxBehavior.EXCLUSIVE).of(net) - gross.tax), 1)
 
+    @settings(deadline=None)
     @given(st.lists(st.integers(0, 10**9), min_size=1), st.data())
     def test_shares_sum_to_what_is_shared_and_none_is_more_than_its_weight(
         self, weights: list[int], data: st.DataObject
@@ -79,6 +86,7 @@ pieces = st.lists(st.tuples(st.integers(0, 10**7), st.integers(1, 99)), min_size
 class PlacedOrderTests(TestCase):
     """The same of orders in the database, whose constraints would refuse parts that do not make the total."""
 
+    @settings(max_examples=60, deadline=None)
     @given(
         pieces,
         discounts,
@@ -105,6 +113,54 @@ class PlacedOrderTests(TestCase):
         added = order.amount_tax if order.tax_behavior == TaxBehavior.EXCLUSIVE else 0
         paid_for = order.amount_subtotal - order.amount_discount + order.amount_shipping + added
         self.assertEqual(order.amount_total, paid_for)
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        pieces,
+        discounts,
+        st.tuples(st.integers(0, 10**4), st.none() | st.integers(0, 10**6)),
+        taxes,
+        st.sampled_from(["gbp", "jpy", "kwd"]),
+    )
+    def test_what_was_quoted_is_what_is_ordered(
+        self,
+        goods: list[tuple[int, int]],
+        discount: Discount,
+        delivery: tuple[int, int | None],
+        tax: Tax,
+        currency: str,
+    ) -> None:
+        make_rate(delivery[0], currency=currency, free_from=delivery[1])
+        make_tax(tax.rate)
+        basket = _basket(goods, currency, _code(discount, currency))
+        with self.settings(PRICES_INCLUDE_TAX=tax.behavior == TaxBehavior.INCLUSIVE):
+            quote = _quoted(basket)
+            assume(not quote.obstacle)
+            details = checkout.Details(**ADDRESS)
+            seen = checkout.seen_of(quote)
+            order = checkout.place(basket, details, user=None, method_id=None, seen=seen)
+        order.refresh_from_db()
+
+        self.assertEqual(
+            (order.amount_subtotal, order.amount_discount, order.amount_shipping, order.amount_tax),
+            (quote.amount_subtotal, quote.amount_discount, quote.amount_shipping, quote.amount_tax),
+        )
+        self.assertEqual(order.amount_total, quote.amount_total)
+        self.assertGreaterEqual(order.amount_total, rates.minimum_charge(currency))
+
+
+def _basket(goods: list[tuple[int, int]], currency: str, code: DiscountCode | None) -> Basket:
+    basket = Basket.objects.create(discount_code=code)
+    for amount, quantity in goods:
+        variant = make_variant(unit_amount=amount, currency=currency, stock=100)
+        BasketItem.objects.create(basket=basket, variant=variant, quantity=quantity, unit_amount=amount)
+    return basket
+
+
+def _quoted(basket: Basket) -> Quote:
+    reviewed = reviewing.review(basket)
+    asked = checkout.asked(basket, country="GB")
+    return quoting.quote(reviewed.to_order, asked, currency=reviewed.currency, now=timezone.now())
 
 
 def _code(discount: Discount, currency: str) -> DiscountCode | None:
