@@ -137,7 +137,9 @@ def dispute(data: Object, at: datetime) -> Fields:
     """A Dispute, as known at `at`, without its balance transactions."""
     status = text(data, "status", required=True)
     details = data.get("evidence_details")
-    due_by = details.get("due_by") if isinstance(details, dict) else None
+    details = details if isinstance(details, dict) else {}
+    due_by, sent = details.get("due_by"), details.get("submission_count")
+    refundable = data.get("is_charge_refundable")
     return {
         "dispute_id": text(data, "id", required=True),
         "payment_intent_id": expandable(data, "payment_intent"),
@@ -146,11 +148,23 @@ def dispute(data: Object, at: datetime) -> Fields:
         "currency": currency(data),
         "status": status,
         "reason": words(data, "reason", 64),
+        "network_reason_code": _network_code(data),
         "due_by": seconds(due_by, "due_by") if due_by is not None else None,
+        "is_charge_refundable": refundable if isinstance(refundable, bool) else None,
+        "has_evidence": details.get("has_evidence") is True,
+        "submission_count": sent if isinstance(sent, int) and 0 < sent < 10_000 else 0,
         "claimed_order": claimed_order(data),
         "created": when(data, "created", at),
         "as_of_rank": DISPUTE_RANK.get(status, 0),
     }
+
+
+def _network_code(data: Object) -> str:
+    """The card network's own reason: with the card, or beside the reason in older versions."""
+    details = data.get("payment_method_details")
+    card = details.get("card") if isinstance(details, dict) else None
+    found = words(card, "network_reason_code", 64) if isinstance(card, dict) else ""
+    return found or words(data, "network_reason_code", 64)
 
 
 def payout(data: Object, at: datetime) -> Fields:

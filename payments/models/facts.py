@@ -172,7 +172,10 @@ class Refund(OrderFact):
 
 
 class Dispute(OrderFact):
-    """A chargeback, or an inquiry (`warning_…`), which moves no money."""
+    """A chargeback, or an inquiry (`warning_…`), which moves no money.
+
+    `is_charge_refundable` is whether Stripe would still refund the payment; None where it did not say.
+    """
 
     key = "dispute_id"
     set_once = ("claimed_order", "payment_intent_id", "charge_id")
@@ -184,11 +187,17 @@ class Dispute(OrderFact):
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=64)
     reason = models.CharField(max_length=64, blank=True)
+    network_reason_code = models.CharField(max_length=64, blank=True)  # the card network's own
     due_by = models.DateTimeField(null=True, blank=True)
+    is_charge_refundable = models.BooleanField(null=True, blank=True)
+    has_evidence = models.BooleanField(default=False)  # at Stripe, sent or only kept there
+    submission_count = models.PositiveIntegerField(default=0)  # how often evidence was sent to the bank
 
     class Meta:
         indexes = [
             models.Index(fields=["due_by"], name="dispute_due"),
+            # how the decided ones ended, by when they were opened
+            models.Index(fields=["created"], name="dispute_decided", condition=Q(status__in=["won", "lost"])),
         ]
 
 
