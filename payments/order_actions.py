@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from accounts.models import Role, User
-from orders.models import Order, OrderStatus, RefundState
+from orders.dispatch import why_not_fulfil
+from orders.models import Order, OrderStatus
 from payments import refunds
 from payments.ledger import Refundable
 from payments.models import Payment, Provider
@@ -49,19 +50,6 @@ def refundable_sources(order: Order) -> list[Refundable]:
     ours = Payment.objects.filter(order=order, provider=Provider.STRIPE)
     known = set(ours.values_list("payment_intent_id", flat=True))
     return [each for each in refunds.sources(order) if each.amount > 0 and each.payment_id in known]
-
-
-def why_not_fulfil(order: Order) -> str:
-    """Why the order can't be sent now; empty when it can."""
-    if order.status != OrderStatus.PAID:
-        return {
-            OrderStatus.PENDING: "It is not paid yet.",
-            OrderStatus.FULFILLED: "It was sent already.",
-            OrderStatus.CANCELED: "It is cancelled.",
-        }[OrderStatus(order.status)]
-    if order.refund_status == RefundState.FULL:
-        return "Everything was refunded: there is nothing to send."
-    return "Some of its goods are not in stock." if order.awaits_stock else ""
 
 
 def _fulfilling(order: Order) -> Offer:

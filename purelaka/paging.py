@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.utils import timezone
 
 PAGE_SIZE = 50
@@ -55,7 +55,7 @@ def _page(
 ) -> Page[M]:
     forward = direction == AFTER
     order = by if forward else [_reversed(name) for name in by]
-    wanted = rows.filter(_beyond(order, key)) if key else rows
+    wanted = rows.filter(_beyond(rows, order, key)) if key else rows
     found = list(wanted.order_by(*order)[: size + 1])
     has_more, found = len(found) > size, found[:size]
     if not forward:
@@ -67,19 +67,44 @@ def _page(
     )
 
 
-def _beyond(order: Sequence[str], key: Sequence[object]) -> Q:
-    """What comes after `key`: (a, b) beyond (x, y) is a beyond x, or a = x and b beyond y.
-
-    The bound on the first column alone says nothing new, but it is what an index can start from.
-    """
+def _beyond(rows: QuerySet[M, M], order: Sequence[str], key: Sequence[object]) -> Q:
+    """What comes after `key`: (a, b) beyond (x, y) is a beyond x, or a = x and b beyond y."""
+    if len({name.startswith("-") for name in order}) == 1:
+        return Q(RowBeyond(rows, order, key))
     beyond, same = Q(), Q()
     for name, value in zip(order, key, strict=True):
         column, comparison = name.removeprefix("-"), "lt" if name.startswith("-") else "gt"
         beyond |= same & Q(**{f"{column}__{comparison}": value})
         same &= Q(**{column: value})
+    # The bound on the first column alone says nothing new, but it is what an index can start from.
     first = order[0]
     bound = f"{first.removeprefix('-')}__{'lte' if first.startswith('-') else 'gte'}"
     return Q(**{bound: key[0]}) & beyond
+
+
+class RowBeyond(models.Func):
+    """`(a, b, c) > (x, y, z)`: an index on these columns is entered at just this place.
+
+    With the comparison spelled out, all rows with the same `a` would be read and thrown away.
+    """
+
+    output_field = models.BooleanField()
+    conditional = True
+
+    def __init__(self, rows: QuerySet[M, M], order: Sequence[str], key: Sequence[object]) -> None:
+        names = [name.removeprefix("-") for name in order]
+        values = [
+            Value(value, output_field=_field(rows, name)) for name, value in zip(names, key, strict=True)
+        ]
+        super().__init__(*names, *values)
+        self.comparison = "<" if order[0].startswith("-") else ">"
+
+    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        compiled = [compiler.compile(expression) for expression in self.source_expressions]
+        texts, half = [sql for sql, _ in compiled], len(compiled) // 2
+        left, right = ", ".join(texts[:half]), ", ".join(texts[half:])
+        parameters = [parameter for _, own in compiled for parameter in own]
+        return f"({left}) {self.comparison} ({right})", parameters
 
 
 def _reversed(name: str) -> str:

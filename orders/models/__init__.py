@@ -14,6 +14,7 @@ from orders.models.order import (
     TaxBehavior,
 )
 from orders.models.rates import DiscountCode, ShippingMethod, ShippingRate, TaxRate
+from orders.models.saved import SavedView
 
 __all__ = [
     "SOLD",
@@ -29,6 +30,7 @@ __all__ = [
     "OrderNote",
     "OrderStatus",
     "RefundState",
+    "SavedView",
     "ShippingMethod",
     "ShippingRate",
     "TaxBehavior",

@@ -129,8 +129,13 @@ class Order(models.Model):
             models.Index(fields=["paid_at", "id"], name="order_paid", condition=Q(paid_at__isnull=False)),
             # one customer's orders
             models.Index(fields=["email", "id"], name="order_by_email"),
+            # the list by amount, and narrowed to amounts; which currencies there are
+            models.Index(fields=["currency", "amount_total", "id"], name="order_by_total"),
+            # the list of one country, newest first; which countries there are
+            models.Index(fields=["country", "-created_at", "-id"], name="order_by_country"),
             # the work list: to pack, and what a person must look at
             models.Index(fields=["paid_at"], name="order_to_fulfil", condition=Q(status="paid")),
+            models.Index(fields=["id"], name="order_disputed", condition=Q(dispute_status="open")),
             models.Index(fields=["id"], name="order_flagged", condition=~Q(flag="")),
             models.Index(fields=["id"], name="order_awaits_stock", condition=Q(awaits_stock=True)),
             # reservations that run out
@@ -175,6 +180,10 @@ class OrderItem(models.Model):
             models.CheckConstraint(
                 condition=Q(amount_discount__lte=F("amount_total")), name="item_discount_within_amount"
             ),
+        ]
+        indexes = [
+            # orders that hold something that was called so: the list narrowed to a SKU
+            models.Index(fields=["sku"], name="item_by_sku"),
         ]
 
     def __str__(self) -> str:

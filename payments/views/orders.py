@@ -12,13 +12,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.roles import SignedInRequest, ops_required, staff_required
 from orders import lifecycle
+from orders.dispatch import why_not_fulfil
 from orders.lifecycle import IllegalMove
 from orders.models import Order, OrderStatus
 from orders.notes import add_note
 from payments import giving_up, refunds
 from payments.forms import CancelForm, FulfilForm, NoteForm, RefundForm, refund_amount
 from payments.models import RefundRequest, RequestStatus
-from payments.order_actions import refundable_sources, why_not_fulfil
+from payments.order_actions import refundable_sources
 from payments.order_page import order_page
 from purelaka import money
 

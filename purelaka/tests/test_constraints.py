@@ -19,6 +19,7 @@ from orders.models import (
     DiscountCode,
     Mail,
     MailKind,
+    SavedView,
     ShippingMethod,
     ShippingRate,
     TaxRate,
@@ -72,7 +73,7 @@ def bad_rows() -> dict[str, Row]:
     rate = ShippingRate.objects.create(
         method=ShippingMethod.objects.create(name="Post"), country="GB", currency="gbp", amount=1
     )
-    mail = Mail.objects.create(order=order, kind=MailKind.SHIPPED, to="a@example.com")
+    mail = Mail.objects.create(order=order, kind=MailKind.SHIPPED, email="a@example.com")
     another: dict[str, Any] = {"number": "PL-2", "payment_intent_id": None}
     return {
         "user_role_known": Row(user, {"email": "x@example.com", "role": "owner"}),
@@ -86,6 +87,7 @@ def bad_rows() -> dict[str, Row]:
         "movement_once_per_item_and_reason": Row(movement, {}),
         "movement_once_per_form": Row(received, {}),
         "wish_active_once": Row(wish, {}),
+        "saved_view_name_once": Row(SavedView.objects.create(user=user, name="Late"), {}),
         "order_status_known": Row(order, another | {"status": "lost"}),
         "order_paid_has_moment": Row(order, another | {"status": "paid"}),
         "order_fulfilled_has_moment": Row(order, another | {"status": "fulfilled", "paid_at": NOON}),
@@ -110,6 +112,7 @@ def bad_rows() -> dict[str, Row]:
         "discount_ends_after_start": Row(code, {"code": "A", "expires_at": code.starts_at}),
         "mail_kind_known": Row(mail, {"kind": "lost"}),
         "mail_once": Row(mail, {}),
+        "mail_sent_is_not_tried_again": Row(mail, {"about": "b", "sent_at": NOON, "next_try_at": NOON}),
         "item_quantity_positive": Row(item, {"quantity": 0, "amount_total": 0}),
         "item_amount_is_product": Row(item, {"amount_total": item.amount_total + 1}),
         "event_status_known": Row(event, {"event_id": "evt_2", "status": "lost"}),
