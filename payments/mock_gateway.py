@@ -15,6 +15,7 @@ from django.utils import timezone
 from orders.models import Order
 from payments.gateway_error import GatewayError
 from payments.mock import bank
+from payments.mock.steps import tell
 from payments.models import Charge, Dispute, MockIntent, Payment, PaymentStatus, Refund
 from payments.stories import objects
 from payments.stories.journal import StoryError
@@ -42,7 +43,7 @@ class MockGateway:
 
     def payment_intent(self, payment_intent_id: str) -> dict[str, Any]:
         row = bank.find(payment_intent_id)
-        return bank.tell(row).intent if row else _intent(payment_intent_id)
+        return tell(row).intent if row else _intent(payment_intent_id)
 
     def cancel_payment_intent(self, payment_intent_id: str) -> dict[str, Any]:
         intent = self.payment_intent(payment_intent_id)
@@ -71,14 +72,14 @@ class MockGateway:
 
     def find_refund(self, *, payment_intent_id: str, key: str) -> dict[str, Any] | None:
         row = bank.find(payment_intent_id)
-        made = bank.tell(row).refunds if row else []
+        made = tell(row).refunds if row else []
         return next((refund for refund in made if refund["metadata"].get("request_key") == key), None)
 
     def balance_transactions(self, *, source_id: str = "", payout_id: str = "") -> list[dict[str, Any]]:
         """The book lines of a charge, refund or dispute; the demo's history brings its own with it."""
         row = _paid_by(source_id)
         if row:
-            return [line for line in bank.tell(row).balance_transactions if line["source"] == source_id]
+            return [line for line in tell(row).balance_transactions if line["source"] == source_id]
         return [_line(refund) for refund in Refund.objects.filter(refund_id=source_id)]
 
 

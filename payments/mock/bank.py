@@ -3,7 +3,6 @@
 Steps are taken one at a time, under the lock of the intent's row: a card can't be charged twice.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,13 +14,12 @@ from django.utils import timezone
 
 from payments.gateway_error import GatewayError
 from payments.mock import courier, outbox
-from payments.models import MockIntent, RefundStatus
-from payments.stories.cards import CARDS, DECLINES, REAL_CARD, Card
+from payments.mock.steps import Step, card_of, do, tell
+from payments.models import MockIntent
+from payments.stories.cards import CARDS, DECLINES, Card, brand_of
 from payments.stories.journal import StoryError, moment
 from payments.stories.story import Story
 from payments.stories.versions import Json
-
-Step = dict[str, Any]
 
 SOON = timedelta(seconds=10)  # until a bank disputes, or says what became of a refund
 KEY_OF_NUMBER = {card.number: key for key, card in CARDS.items()}
@@ -79,22 +77,6 @@ def find(payment_id: str) -> MockIntent | None:
     return MockIntent.objects.filter(**{column: payment_id}).first() if payment_id else None
 
 
-def tell(row: MockIntent, steps: list[Step] | None = None) -> Story:
-    """The story until now, or until the last of `steps`."""
-    story = Story(
-        order_number=row.order_number,
-        amount=row.amount,
-        currency=row.currency,
-        at=row.created,
-        seed=row.key,
-        instance=row.instance,
-        email=row.email,
-    )
-    for step in row.steps if steps is None else steps:
-        _do(story, step)
-    return story
-
-
 def pay(payment_intent_id: str, number: str) -> Story:
     """Try to pay with a card. Raises StoryError when it is paid or cancelled already.
 
@@ -123,7 +105,7 @@ def refuse(payment_intent_id: str) -> Story:
 
 def card_asked(row: MockIntent) -> Card:
     """The card that was tried last, such as the one that waits for its owner."""
-    return CARDS[_card_of(row.steps) or "three_d_secure"]
+    return CARDS[card_of(row.steps) or "three_d_secure"]
 
 
 def refund(row: MockIntent, *, amount: int, reason: str, request_key: str) -> Json:
@@ -133,11 +115,6 @@ def refund(row: MockIntent, *, amount: int, reason: str, request_key: str) -> Js
     )
     until = next(i for i, step in enumerate(row.steps) if step["with"].get("request_key") == request_key)
     return tell(row, row.steps[: until + 1]).refunds[-1]
-
-
-def brand_of(number: str) -> str:
-    """The card network that has this number."""
-    return {"3": "amex", "4": "visa", "5": "mastercard", "6": "discover"}.get(number[:1], "unknown")
 
 
 # --- steps ----------------------------------------------------------------------------------------
@@ -177,7 +154,7 @@ def take_due(now: datetime) -> int:
 def _take(row: MockIntent, step: Step) -> None:
     """Do one step more, and plan what follows from it. Raises StoryError."""
     story = tell(row)
-    _do(story, step)
+    do(story, step)
     row.steps.append(step)
     if story.charge:
         row.charge_id = story.charge["id"]
@@ -208,12 +185,12 @@ def _plan(row: MockIntent, story: Story, step: Step) -> None:
 def _after_paying(row: MockIntent, step: Step) -> Step | None:
     if step["does"] not in ("is_paid", "is_approved"):
         return None
-    dispute = DISPUTES.get(_card_of(row.steps))
+    dispute = DISPUTES.get(card_of(row.steps))
     return {"does": "is_disputed", "with": dispute} if dispute else None
 
 
 def _after_refunding(row: MockIntent, story: Story, step: Step) -> Step | None:
-    does = {"refund_pending": "refund_settles", "refund_fails": "refund_fails"}.get(_card_of(row.steps))
+    does = {"refund_pending": "refund_settles", "refund_fails": "refund_fails"}.get(card_of(row.steps))
     if step["does"] != "is_refunded" or not does:
         return None
     return {"does": does, "with": {"refund_id": story.refunds[-1]["id"]}}
@@ -231,65 +208,6 @@ def _post(row: MockIntent, story: Story, now: datetime) -> None:
     transaction.on_commit(partial(courier.wake, deliver_due, next_due))
 
 
-def _do(story: Story, step: Step) -> None:
-    story.waits_until(moment(step["at"]))
-    DOES[step["does"]](story, **step["with"])
-
-
-def _card_of(steps: list[Step]) -> str:
-    """The key of the card that was tried last."""
-    return next((step["with"]["card"] for step in reversed(steps) if "card" in step["with"]), "")
-
-
 def _key_of_card(payment_intent_id: str) -> str:
     row = MockIntent.objects.get(payment_intent_id=payment_intent_id)
-    return _card_of(row.steps) or "three_d_secure"
-
-
-def _refuses_real_card(story: Story, *, last4: str, brand: str) -> None:
-    story.is_refused(REAL_CARD, Card(last4.zfill(16), brand))
-
-
-def _asks_for_3d_secure(story: Story, *, card: str) -> None:
-    story.asks_for_3d_secure()
-
-
-def _is_approved(story: Story, *, card: str) -> None:
-    if story.intent["status"] != "requires_action":
-        raise StoryError("Nothing is to be confirmed.")
-    story.is_paid(card=card)
-
-
-def _is_refunded(story: Story, *, amount: int, reason: str, request_key: str) -> None:
-    card = story.charge["payment_method_details"]["card"]["last4"] if story.charge else ""
-    waits = card == CARDS["refund_pending"].last4
-    status = RefundStatus.PENDING if waits else RefundStatus.SUCCEEDED
-    story.is_refunded(amount, status=status, reason=reason, request_key=request_key)
-
-
-def _refund_settles(story: Story, *, refund_id: str) -> None:
-    story.refund_settles(_refund(story, refund_id))
-
-
-def _refund_fails(story: Story, *, refund_id: str) -> None:
-    story.refund_fails(_refund(story, refund_id))
-
-
-def _refund(story: Story, refund_id: str) -> Json:
-    return next(refund for refund in story.refunds if refund["id"] == refund_id)
-
-
-DOES: dict[str, Callable[..., object]] = {
-    "is_declined": Story.is_declined,
-    "refuses_real_card": _refuses_real_card,
-    "asks_for_3d_secure": _asks_for_3d_secure,
-    "fails_3d_secure": Story.fails_3d_secure,
-    "is_approved": _is_approved,
-    "is_processing": Story.is_processing,
-    "is_paid": Story.is_paid,
-    "is_canceled": Story.is_canceled,
-    "is_refunded": _is_refunded,
-    "refund_settles": _refund_settles,
-    "refund_fails": _refund_fails,
-    "is_disputed": Story.is_disputed,
-}
+    return card_of(row.steps) or "three_d_secure"

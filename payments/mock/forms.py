@@ -8,8 +8,7 @@ from typing import NamedTuple
 from django import forms
 from django.utils import timezone
 
-from payments.mock.bank import brand_of
-from payments.stories.cards import CARDS
+from payments.stories.cards import CARDS, brand_of
 from purelaka.days import store_day
 
 EXPIRY = re.compile(r"(\d{1,2})\s*[/.-]?\s*(\d{2}|\d{4})", re.ASCII)

@@ -14,6 +14,7 @@ from monitoring.models import DataQualityIssue
 from orders.models import Order
 from payments import intents
 from payments.mock import bank
+from payments.mock.steps import tell
 from payments.models import MockEvent, MockIntent
 from payments.tests.posting import quiet, with_webhook_secret
 from purelaka.testing import make_order, make_user
@@ -69,7 +70,7 @@ class PayingTestCase(TestCase):
 
     def intent(self) -> intents.Intent:
         """The payment intent as the pretended Stripe has it."""
-        return bank.tell(MockIntent.objects.get(order_number=self.order.number)).intent
+        return tell(MockIntent.objects.get(order_number=self.order.number)).intent
 
     def errors(self, response: "Response") -> dict[str, list[str]]:
         """What is said beside the fields."""

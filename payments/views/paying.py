@@ -27,6 +27,7 @@ from payments.gateway import GatewayError
 from payments.intents import TAKEN, Intent
 from payments.mock import bank
 from payments.mock.forms import CardForm, test_cards
+from payments.mock.steps import tell
 from payments.models import PaymentStatus
 from payments.stories.journal import StoryError
 from payments.stripe_js import allow_stripe_js
@@ -84,7 +85,7 @@ def challenge(request: HttpRequest, order: Order) -> HttpResponse:
     if settings.PAYMENTS_USE_STRIPE:
         raise Http404
     row = bank.find(order.payment_intent_id or "")
-    if row is None or bank.tell(row).intent["status"] != PaymentStatus.REQUIRES_ACTION:
+    if row is None or tell(row).intent["status"] != PaymentStatus.REQUIRES_ACTION:
         return redirect("payments:pay", order.number)  # answered already, or never asked
     answer = {"approve": bank.approve, "refuse": bank.refuse}.get(request.POST.get("answer", ""))
     if answer is None:
