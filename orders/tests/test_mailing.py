@@ -2,7 +2,8 @@
 
 import logging
 from datetime import timedelta
-from unittest import skipUnless
+from itertools import pairwise
+from unittest import skipIf, skipUnless
 
 from django.core import mail as outbox
 from django.db import connection, transaction
@@ -74,6 +75,7 @@ class WritingTests(MailTestCase):
 
         self.assertFalse(Mail.objects.exists())
 
+    @skipIf(connection.vendor == "postgresql", "prepared statements are not counted there")
     def test_writing_costs_one_statement(self) -> None:
         with self.assertNumQueries(1):
             write(self.order, MailKind.SHIPPED)
@@ -103,16 +105,16 @@ class ServerAwayTests(MailTestCase):
     @override_settings(EMAIL_BACKEND=f"{HERE}.Away")
     def test_the_pauses_grow_and_after_a_day_it_is_given_up(self) -> None:
         mail = self.tell()
-        pauses = []
+        tries = [mail.created_at]
         while mail.next_try_at is not None:
-            now = mail.next_try_at
-            mailing.send_waiting(now)
+            tries.append(mail.next_try_at)
+            mailing.send_waiting(mail.next_try_at)
             mail.refresh_from_db()
-            pauses.append(mail.next_try_at and (mail.next_try_at - now) // minutes(1))
 
-        self.assertEqual(pauses, [5, 15, 60, 240, 240, 240, 240, 240, None])
+        pauses = [(later - sooner) // minutes(1) for sooner, later in pairwise(tries)]
+        self.assertEqual(pauses, [1, 5, 15, 60, 240, 240, 240, 240, 240])
         self.assertTrue(mail.is_given_up)
-        self.assertLess(now, mail.created_at + timedelta(days=1))
+        self.assertLess(tries[-1], mail.created_at + timedelta(days=1))
 
     @override_settings(EMAIL_BACKEND=f"{HERE}.Away")
     def test_the_tick_does_not_knock_once_for_each_mail(self) -> None:

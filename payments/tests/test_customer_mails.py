@@ -4,6 +4,7 @@ import json
 import logging
 from datetime import timedelta
 from io import StringIO
+from unittest import skipIf
 from unittest.mock import patch
 
 from django.core import mail as outbox
@@ -48,7 +49,7 @@ class MailTestCase(TestCase):
                 self.assertEqual(deliver(self.client, event).status_code, 200)
 
     def subjects(self) -> list[str]:
-        return [message.subject for message in outbox.outbox]
+        return [str(message.subject) for message in outbox.outbox]
 
 
 class ConfirmationTests(MailTestCase):
@@ -59,6 +60,7 @@ class ConfirmationTests(MailTestCase):
         self.assertEqual(self.subjects(), ["Thank you: order PL-1 is confirmed"])
         self.assertIn("£42.00", outbox.outbox[0].body)
 
+    @skipIf(connection.vendor == "postgresql", "prepared statements are not counted there")
     def test_the_mail_costs_the_event_that_pays_one_statement_and_the_others_none(self) -> None:
         self.story.is_paid()
         with CaptureQueriesContext(connection) as queries:
