@@ -98,7 +98,7 @@ def asked(basket: Basket, *, country: str = "", method_id: int | None = None, em
         country=country or str(basket.country),
         method_id=method_id or basket.shipping_method_id,
         code=basket.discount_code,
-        email=email or basket.email,
+        email=email or (basket.user.email if basket.user else basket.email),
         replaces=basket.order_id,
     )
 

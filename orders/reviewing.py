@@ -20,6 +20,7 @@ class ReviewedLine:
     room: int
     problem: str = ""
     reduce_to: int = 0
+    is_preorder: bool = False  # sold before all of it is there
 
     @property
     def variant(self) -> Variant:
@@ -104,4 +105,5 @@ def _look_at(item: BasketItem, currency: str, held: int) -> ReviewedLine:
         only = f"Only {room} {'is' if room == 1 else 'are'} left."
         text = f"At most {room} in one order." if room == baskets.MAX_PIECES else only
         return ReviewedLine(item, room, text, reduce_to=room)
-    return ReviewedLine(item, room)
+    is_preorder = variant.preorder and variant.stock_tracked and variant.available + held < item.quantity
+    return ReviewedLine(item, room, is_preorder=is_preorder)

@@ -58,6 +58,13 @@ class BasketTests(TestCase):
         self.client.post(reverse("orders:basket-change"), {"item": self.item().pk, "to": 3, "quantity": 4})
         self.assertEqual(self.item().quantity, 3)
 
+    def test_what_is_no_number_changes_nothing(self) -> None:
+        self.shopper.puts(self.cream, 2)
+        for typed in ("two", "-1", "1.5", "9" * 30, ""):
+            self.client.post(reverse("orders:basket-change"), {"item": self.item().pk, "quantity": typed})
+
+        self.assertEqual(self.item().quantity, 2)
+
     def test_a_line_taken_out_keeps_its_row(self) -> None:
         self.shopper.puts(self.cream)
         response = self.shopper.sets(self.item(), 0)
@@ -83,6 +90,7 @@ class BasketTests(TestCase):
         for variant in (make_variant(stock=0, preorder=True), make_variant(stock=0, stock_tracked=False)):
             self.shopper.puts(variant, 20)
             self.assertEqual(BasketItem.objects.latest("pk").quantity, 20)
+        self.assertContains(self.shopper.looks(), "Preorder: sent as soon as it is there.", count=1)
 
     def test_odd_input_puts_nothing_in(self) -> None:
         url = reverse("orders:basket-add")

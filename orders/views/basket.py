@@ -64,8 +64,9 @@ def change(request: HttpRequest) -> HttpResponse:
     if item is None:
         messages.info(request, "That line is not in your basket any more.")
         return redirect("orders:basket")
+    field = "to" if "to" in request.POST else "quantity"
     try:
-        baskets.change(item, _number(request, "to", _number(request, "quantity", item.quantity)))
+        baskets.change(item, _number(request, field, item.quantity, wrong=item.quantity))
     except baskets.Refused as refusal:
         messages.error(request, str(refusal))
     return redirect("orders:basket")
@@ -115,12 +116,12 @@ def _item(request: HttpRequest, found: Basket) -> BasketItem | None:
     return baskets.lines(found).filter(pk=_number(request, "item")).first()
 
 
-def _number(request: HttpRequest, name: str, missing: int = 0) -> int:
-    """A whole number of the form, `missing` when there is none; what is no number counts as 0."""
+def _number(request: HttpRequest, name: str, missing: int = 0, *, wrong: int = 0) -> int:
+    """A whole number of the form; `missing` when there is none, `wrong` when it is no number."""
     text = request.POST.get(name, "").strip()
     if not text:
         return missing
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else wrong
 
 
 def _back(request: HttpRequest) -> HttpResponse:
