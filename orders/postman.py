@@ -4,6 +4,7 @@ Only for what is safe to lose: whatever is handed over must be found and done by
 """
 
 import logging
+import time
 from collections.abc import Callable
 from queue import Full, Queue
 from threading import Lock, Thread
@@ -14,6 +15,7 @@ from django.db import connection
 logger = logging.getLogger(__name__)
 
 MOST_WAITING = 100  # what comes while so many wait is left to the tick
+PAUSE = 0.2  # seconds in between: pages come first, and mail servers slow down who sends too fast
 
 _waiting: Queue[Callable[[], object]] = Queue(MOST_WAITING)
 _starting = Lock()
@@ -56,3 +58,5 @@ def _work() -> None:
             if _waiting.empty():
                 connection.close()  # an idle thread holds none
             _waiting.task_done()
+        if not _waiting.empty():
+            time.sleep(PAUSE)
