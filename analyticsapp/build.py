@@ -28,7 +28,7 @@ def build(*, now: datetime, days: int = 0, everything: bool = False) -> Snapshot
     The row that is returned is not saved when there was nothing to build.
     """
     began = time.monotonic()
-    settled = _settled_id()
+    settled = settled_id()
     with transaction.atomic():
         _one_builder_at_a_time()
         last = SnapshotBuild.objects.order_by("-id").first()
@@ -47,7 +47,7 @@ def build(*, now: datetime, days: int = 0, everything: bool = False) -> Snapshot
     return row
 
 
-def _settled_id() -> int | None:
+def settled_id() -> int | None:
     """The id up to which every ledger entry is committed or never will be; None: ask in the build.
 
     On Postgres a transaction still open may hold a lower id than the newest visible one. SHARE waits

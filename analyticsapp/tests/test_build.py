@@ -214,7 +214,7 @@ class AtTheSameTime(GuardedTransactionTestCase):
 
     def test_without_waiting_it_would_be_missed(self) -> None:
         """Shows that the test above tests something."""
-        with patch.object(building, "_settled_id", building._last_id):
+        with patch.object(building, "settled_id", building._last_id):
             self.assertFalse(self.build_while_a_lower_id_is_not_committed())
 
         self.assertEqual((state().live, revenue()), ((), 3_00))

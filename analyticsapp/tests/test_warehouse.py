@@ -1,0 +1,176 @@
+"""The warehouse's files: each row exactly once, whatever happens, and the same figures as the dashboard."""
+
+import json
+import re
+from datetime import timedelta
+from fractions import Fraction
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+import duckdb
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.test import TestCase
+from django.utils import timezone
+
+from analyticsapp import warehouse
+from analyticsapp.build import build
+from analyticsapp.facts import window_facts
+from analyticsapp.kpis import KPIS
+from analyticsapp.rollups import state
+from analyticsapp.tests.ledgers import at, refunded, sold
+from analyticsapp.warehouse import Manifest, export
+from analyticsapp.windows import Window, last_days
+from orders.models import Order
+from payments.models import LedgerEntry
+from purelaka.days import store_day
+from purelaka.testing import NOON
+
+QUERY = re.compile(r"```sql (\w+)\n(.*?)```", re.DOTALL)
+PARAMETER = re.compile(r":(\w+)")
+
+
+class WarehouseTestCase(TestCase):
+    def setUp(self) -> None:
+        self.place = Path(self.enterContext(TemporaryDirectory()))
+        self.now = NOON
+
+    def export(self) -> Manifest:
+        self.now += timedelta(minutes=1)
+        return export(str(self.place), now=self.now)
+
+    def read(self) -> duckdb.DuckDBPyConnection:
+        """A database with a view for each dataset, of the files that the manifest names."""
+        told = json.loads((self.place / "manifest.json").read_text())
+        reader = duckdb.connect()
+        self.addCleanup(reader.close)
+        for name, files in told["files"].items():
+            paths = ", ".join(f"'{self.place / file['path']}'" for file in files)
+            reader.execute(
+                f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"
+            )
+        return reader
+
+    def value(self, query: str) -> Any:
+        [row] = self.read().execute(query).fetchall()
+        return row[0]
+
+
+class Figures(WarehouseTestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        call_command("seed_demo", orders=150, stdout=StringIO())
+        build(now=timezone.now())
+
+    def test_each_documented_query_gives_the_dashboard_s_figure(self) -> None:
+        self.export()
+        reader, known = self.read(), state()
+        text = (Path(settings.BASE_DIR) / "docs" / "warehouse.md").read_text(encoding="utf-8")
+        queries = dict(QUERY.findall(text))
+        self.assertEqual(set(queries), set(KPIS))
+        today = store_day(timezone.now())
+
+        for window in (last_days(30, today=today), last_days(365, today=today), last_days(1000, today=today)):
+            for currency, facts in window_facts(window, known).items():
+                for key, query in queries.items():
+                    with self.subTest(key, window=str(window), currency=currency):
+                        found = self.run_query(reader, query, window, currency)
+                        self.assertEqual(found, self.exact(key, facts))
+
+    def run_query(
+        self, reader: duckdb.DuckDBPyConnection, query: str, window: Window, currency: str
+    ) -> Fraction | None:
+        from_at, until_at = window.bounds
+        values = {
+            "currency": currency,
+            "start": window.start,
+            "end": window.end,
+            "from_at": from_at,
+            "until_at": until_at,
+        }
+        asked = {name: values[name] for name in PARAMETER.findall(query)}
+        [row] = reader.execute(PARAMETER.sub(r"$\1", query), asked).fetchall()
+        if len(row) == 1:
+            return Fraction(row[0])
+        return Fraction(row[0]) / Fraction(row[1]) if row[1] else None
+
+    def exact(self, key: str, facts: Any) -> Fraction | None:
+        """The dashboard's figure; of an average, before it is rounded."""
+        if key == "aov":
+            return Fraction(facts.revenue, facts.orders) if facts.orders else None
+        figure = KPIS[key].compute(facts)
+        return None if figure is None else Fraction(figure)
+
+
+class Runs(WarehouseTestCase):
+    def files(self) -> set[str]:
+        return {str(path.relative_to(self.place)) for path in self.place.rglob("*.parquet")}
+
+    def test_a_second_run_writes_only_what_is_new(self) -> None:
+        sold(10_00, at(3))
+        before = {file.path for files in self.export().files.values() for file in files}
+        same = {file.path for files in self.export().files.values() for file in files}
+        order = sold(20_00, at(4))
+        after = self.export()
+
+        self.assertEqual({path for path in before ^ same if not path.startswith("customers/")}, set())
+        self.assertEqual([file.rows for file in after.files["ledger"]], [1, 1])
+        self.assertEqual(self.value("SELECT COUNT(*) FROM ledger"), 2)
+        self.assertEqual(self.value(f"SELECT amount_total FROM orders WHERE id = {order.pk}"), 20_00)
+
+    def test_a_month_is_written_anew_when_a_row_of_it_changed(self) -> None:
+        order = sold(10_00, at(3))
+        self.export()
+        refunded(order, 4_00, at(9))
+        Order.objects.filter(pk=order.pk).update(amount_refunded=4_00, refund_status="partial")
+
+        self.export()
+
+        self.assertEqual(self.value("SELECT amount_refunded FROM orders"), 4_00)
+        self.assertEqual(self.value("SELECT SUM(amount) FROM ledger"), 6_00)
+
+    def test_a_run_that_dies_leaves_nothing_that_counts(self) -> None:
+        sold(10_00, at(3))
+        self.export()
+        sold(20_00, at(4))
+        with (
+            patch.object(warehouse._Store, "replace_manifest", side_effect=OSError),
+            self.assertRaises(OSError),
+        ):
+            self.export()
+        self.assertEqual(self.value("SELECT COUNT(*) FROM ledger"), 1)
+
+        manifest = self.export()
+
+        self.assertEqual(self.value("SELECT COUNT(*) FROM ledger"), 2)
+        self.assertEqual(self.value("SELECT COUNT(DISTINCT id) FROM ledger"), 2)
+        self.assertEqual(self.files(), {file.path for files in manifest.files.values() for file in files})
+
+    def test_amounts_and_moments_are_as_in_the_database(self) -> None:
+        sold(1_234, at(3), currency="kwd")
+        self.export()
+
+        entry = LedgerEntry.objects.get()
+        [row] = (
+            self.read()
+            .execute("SELECT amount, currency, epoch_us(occurred_at), occurred_on FROM ledger")
+            .fetchall()
+        )
+        moment = int(entry.occurred_at.timestamp() * 1_000_000)
+        self.assertEqual(row, (1_234, "kwd", moment, entry.occurred_on))
+
+    def test_files_that_are_not_ours_are_left_alone(self) -> None:
+        (self.place / "theirs.parquet").write_text("precious")
+
+        with self.assertRaisesMessage(CommandError, "choose an empty folder"):
+            call_command("export_parquet", str(self.place), stdout=StringIO())
+        self.assertTrue((self.place / "theirs.parquet").exists())
+
+    def test_the_command_says_what_is_there(self) -> None:
+        sold(10_00, at(3))
+        call_command("export_parquet", str(self.place), stdout=(said := StringIO()))
+
+        self.assertRegex(said.getvalue(), r"ledger +1 rows in +1 files, 1 of them new")
