@@ -23,6 +23,8 @@ OPEN_DISPUTE = {
     "appeal_needs_response",
     "appeal_under_review",
 }
+# The bank has the money, or it is being decided who keeps it: Stripe refunds nothing then.
+AT_THE_BANK = {"needs_response", "under_review", "appeal_needs_response", "appeal_under_review", "lost"}
 # Categories whose money is told by a charge, refund, dispute or payout of its own.
 TOLD_BY_OTHER_FACTS = {
     "charge",
@@ -88,12 +90,17 @@ class OrderState:
 
 @dataclass(frozen=True, slots=True)
 class Refundable:
-    """What is left of one payment: it could be refunded."""
+    """What is left of one payment: it could be refunded, unless a dispute is in the way (`blocked_by`).
+
+    `asked_by` is an open inquiry: the bank asks, has taken nothing yet, and a refund is possible.
+    """
 
     payment_id: str
     amount: int
     currency: str
     is_applied: bool
+    blocked_by: str = ""
+    asked_by: str = ""
 
 
 @dataclass(slots=True)
@@ -156,8 +163,13 @@ def refundable(facts: OrderFacts) -> list[Refundable]:
     """What has not gone back of each successful payment, the one that pays the order first."""
     receipts = _receipts(facts)
     applied = _applied(facts, receipts)
-    left = [Refundable(r.id, _outstanding(facts, r), r.currency, r is applied) for r in receipts]
+    left = [_refundable(facts, receipt, receipt is applied) for receipt in receipts]
     return sorted(left, key=lambda source: not source.is_applied)
+
+
+def blocks_refund(status: str, is_charge_refundable: bool | None) -> bool:
+    """Whether Stripe refuses to refund a payment with such a dispute: it says so, or its status does."""
+    return status in AT_THE_BANK if is_charge_refundable is None else not is_charge_refundable
 
 
 def payout_lines(payout: Payout) -> list[Line]:
@@ -356,6 +368,19 @@ def _flag(facts: OrderFacts, receipts: Sequence[Receipt], applied: Receipt | Non
     if applied:
         return Flag.PAID_TWICE
     return Flag.WRONG_AMOUNT if any(r.currency == facts.currency for r in loose) else Flag.WRONG_CURRENCY
+
+
+def _refundable(facts: OrderFacts, receipt: Receipt, is_applied: bool) -> Refundable:
+    blocks = [d for d in receipt.disputes if blocks_refund(d.status, d.is_charge_refundable)]
+    asks = [d for d in receipt.disputes if d.status in OPEN_DISPUTE and d not in blocks]
+    return Refundable(
+        receipt.id,
+        _outstanding(facts, receipt),
+        receipt.currency,
+        is_applied,
+        blocked_by=blocks[0].dispute_id if blocks else "",
+        asked_by=asks[0].dispute_id if asks else "",
+    )
 
 
 def _outstanding(facts: OrderFacts, receipt: Receipt) -> int:

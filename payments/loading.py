@@ -22,7 +22,8 @@ UNION ALL SELECT 'charge', order_id, charge_id, payment_intent_id, '', amount_ca
 UNION ALL SELECT 'refund', order_id, refund_id, payment_intent_id, charge_id, amount,
     CASE WHEN counted_at IS NULL THEN 0 ELSE 1 END, currency, status, created, failed_at, reason
     FROM payments_refund WHERE {OF_ORDERS}
-UNION ALL SELECT 'dispute', order_id, dispute_id, payment_intent_id, charge_id, amount, 0, currency,
+UNION ALL SELECT 'dispute', order_id, dispute_id, payment_intent_id, charge_id, amount,
+    CASE WHEN is_charge_refundable IS NULL THEN -1 WHEN is_charge_refundable THEN 1 ELSE 0 END, currency,
     status, created, {NO_MOMENT}, '' FROM payments_dispute WHERE {OF_ORDERS}
 UNION ALL SELECT 'posted', order_id, source_id, '', '', CAST(SUM(amount) AS bigint), 0, currency, kind,
     MIN(occurred_at), {NO_MOMENT}, CAST(occurred_on AS varchar) FROM payments_ledgerentry
@@ -98,7 +99,8 @@ def _put(known: Known, row: tuple[Any, ...]) -> None:
             RefundRow(key, intent, charge, amount, bool(other), currency, word, created, at, text)
         )
     elif kind == "dispute":
-        facts.disputes.append(DisputeRow(key, intent, charge, amount, currency, word))
+        is_refundable = None if other < 0 else bool(other)
+        facts.disputes.append(DisputeRow(key, intent, charge, amount, currency, word, is_refundable))
     elif kind == "transaction":
         facts.transactions.append(TransactionRow(key, intent, amount, other, currency, created))
     else:

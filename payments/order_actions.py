@@ -10,6 +10,7 @@ from payments import refunds
 from payments.ledger import Refundable
 from payments.models import Payment, Provider
 from purelaka.money import display
+from purelaka.templatetags.purelaka import shortened
 
 MAY_ACT = (Role.OPS, Role.ADMIN)
 
@@ -39,17 +40,23 @@ def choices(order: Order, user: User) -> Choices:
     """Nothing for those who only read."""
     if user.role not in MAY_ACT:
         return Choices([], [])
-    sources = refundable_sources(order)
+    every = refunds.sources(order)
+    sources = _at_stripe(order, every)
     note = Offer("note", "Add a note", "For the timeline; customers do not see it.")
-    offers = [_fulfilling(order), _refunding(order, sources), _cancelling(order), note]
+    offers = [_fulfilling(order), _refunding(order, sources, every), _cancelling(order), note]
     return Choices(sorted(offers, key=lambda offer: bool(offer.why_not)), sources)
 
 
 def refundable_sources(order: Order) -> list[Refundable]:
     """The order's payments at Stripe of which something is left, the one that pays it first."""
+    return _at_stripe(order, refunds.sources(order))
+
+
+def _at_stripe(order: Order, sources: Sequence[Refundable]) -> list[Refundable]:
     ours = Payment.objects.filter(order=order, provider=Provider.STRIPE)
     known = set(ours.values_list("payment_intent_id", flat=True))
-    return [each for each in refunds.sources(order) if each.amount > 0 and each.payment_id in known]
+    left = (each for each in sources if each.amount > 0 and not each.blocked_by)
+    return [each for each in left if each.payment_id in known]
 
 
 def _fulfilling(order: Order) -> Offer:
@@ -57,16 +64,23 @@ def _fulfilling(order: Order) -> Offer:
     return Offer("fulfil", "Mark it fulfilled", text, why_not_fulfil(order))
 
 
-def _refunding(order: Order, sources: Sequence[Refundable]) -> Offer:
+def _refunding(order: Order, sources: Sequence[Refundable], every: Sequence[Refundable]) -> Offer:
     if not sources:
-        nothing = (
-            "Nothing was paid." if order.paid_at is None else "Nothing is left that Stripe could send back."
-        )
-        return Offer("refund", "Refund", "", nothing)
+        return Offer("refund", "Refund", "", _why_not_refund(order, every))
     most = display(sources[0].amount, sources[0].currency)
     gone = display(order.amount_refunded, order.currency)
     total = display(order.amount_total, order.currency)
     return Offer("refund", f"Refund up to {most}", f"{gone} of {total} has been refunded.")
+
+
+def _why_not_refund(order: Order, every: Sequence[Refundable]) -> str:
+    disputed = next((source.blocked_by for source in every if source.blocked_by), "")
+    if disputed:
+        return (
+            f"The customer's bank has taken the money back (dispute {shortened(disputed)}): "
+            "a refund would pay the customer twice, and Stripe refuses it. Answer the dispute instead."
+        )
+    return "Nothing was paid." if order.paid_at is None else "Nothing is left that Stripe could send back."
 
 
 def _cancelling(order: Order) -> Offer:

@@ -2,6 +2,9 @@
 
 import logging
 import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +19,7 @@ from orders.models import Flag, Order
 from payments import answers
 from payments.gateway import GatewayError, gateway
 from payments.ledger import Refundable, refundable
-from payments.loading import facts_of
+from payments.loading import known_of
 from payments.models import EventStatus, Refund, RefundRequest, RefundStatus, RequestStatus
 from purelaka import money
 
@@ -28,6 +31,10 @@ KEY_LIFE = timedelta(hours=23)
 
 class RefundTooLarge(ValueError):
     """More than is left to refund. Nothing was written or sent."""
+
+
+class PaymentDisputed(RefundTooLarge):
+    """The customer's bank took the money back, so Stripe would refuse. Nothing was written or sent."""
 
 
 class RefundRefused(ValueError):
@@ -53,7 +60,7 @@ def request_refund(
     The row is committed before Stripe is called: after a crash in between, `submit` can finish it.
     A `key` used before returns its request again, so a double click refunds once. `payment_id`
     chooses among several payments; by default it is the one that pays the order. Raises
-    RefundTooLarge, RefundRefused, NoAnswer.
+    RefundTooLarge, PaymentDisputed (which is one), RefundRefused, NoAnswer.
     """
     key = key or uuid.uuid4()
     with transaction.atomic():
@@ -79,7 +86,7 @@ def request_refund(
 
 def amount_refundable(order: Order) -> int:
     """Minor units that may still be asked for on the payment that pays the order."""
-    return max((source.amount for source in sources(order) if source.is_applied), default=0)
+    return max((s.amount for s in sources(order) if s.is_applied and not s.blocked_by), default=0)
 
 
 def submit(request: RefundRequest) -> None:
@@ -130,7 +137,7 @@ def refund_what_cannot_be_sent() -> int:
     for order in Order.objects.filter(flag__in=[Flag.OUT_OF_STOCK, Flag.PAID_AFTER_CANCEL]):
         for source in sources(order):
             key = uuid.uuid5(uuid.NAMESPACE_OID, f"oversell:{source.payment_id}")
-            if source.amount <= 0 or RefundRequest.objects.filter(key=key).exists():
+            if source.amount <= 0 or source.blocked_by or RefundRequest.objects.filter(key=key).exists():
                 continue
             try:
                 request_refund(
@@ -149,16 +156,28 @@ def refund_what_cannot_be_sent() -> int:
 
 def sources(order: Order) -> list[Refundable]:
     """The order's payments with what is left of each, less what is asked for already."""
-    return [
-        Refundable(s.payment_id, s.amount - _amount_asked(s.payment_id), s.currency, s.is_applied)
-        for s in refundable(facts_of(order))
-    ]
+    return sources_of([order])[order.pk]
+
+
+def sources_of(orders: Sequence[Order]) -> dict[int, list[Refundable]]:
+    """The same for several orders, by their pk; three queries however many there are."""
+    left = {pk: refundable(known.facts) for pk, known in known_of(orders).items()}
+    asked = _amounts_asked([source.payment_id for sources in left.values() for source in sources])
+    return {
+        pk: [replace(source, amount=source.amount - asked[source.payment_id]) for source in sources]
+        for pk, sources in left.items()
+    }
 
 
 def _source(order: Order, payment_id: str, amount: int) -> Refundable:
     fits = [s for s in sources(order) if (s.payment_id == payment_id if payment_id else s.is_applied)]
     if not fits:
         raise RefundTooLarge(f"{order} has no payment that could be refunded.")
+    if fits[0].blocked_by:
+        raise PaymentDisputed(
+            f"The customer's bank took this payment of {order} back: dispute {fits[0].blocked_by}. "
+            "Stripe refunds nothing of it while that stands; answer the dispute instead."
+        )
     left = fits[0].amount
     if not 0 < amount <= left:
         raise RefundTooLarge(
@@ -170,17 +189,24 @@ def _source(order: Order, payment_id: str, amount: int) -> Refundable:
     return fits[0]
 
 
-def _amount_asked(payment_id: str) -> int:
-    """What may go back without having been counted yet, in minor units.
+def _amounts_asked(payment_ids: Sequence[str]) -> Counter[str]:
+    """What may go back of each payment without having been counted yet, in minor units.
 
     Requests that Stripe has not answered, and whose refund no webhook has told us of; and refunds
     that wait for the customer's details.
     """
-    told = Refund.objects.filter(Q(payment_intent_id=payment_id) | Q(charge_id=payment_id))
-    waits = sum(refund.amount for refund in told if refund.status == RefundStatus.REQUIRES_ACTION)
+    told = list(Refund.objects.filter(Q(payment_intent_id__in=payment_ids) | Q(charge_id__in=payment_ids)))
+    asked: Counter[str] = Counter()
+    for refund in told:
+        if refund.status == RefundStatus.REQUIRES_ACTION:
+            by_intent = refund.payment_intent_id in payment_ids
+            asked[refund.payment_intent_id if by_intent else refund.charge_id] += refund.amount
     keys = {refund.request_key for refund in told}
-    pending = RefundRequest.objects.filter(payment_intent_id=payment_id, status=RequestStatus.PENDING)
-    return waits + sum(request.amount for request in pending if str(request.key) not in keys)
+    pending = RefundRequest.objects.filter(payment_intent_id__in=payment_ids, status=RequestStatus.PENDING)
+    for request in pending:
+        if str(request.key) not in keys:
+            asked[request.payment_intent_id] += request.amount
+    return asked
 
 
 def _ask(request: RefundRequest, now: datetime) -> tuple[dict[str, Any], datetime]:

@@ -44,6 +44,7 @@ class DisputeRow(NamedTuple):
     amount: int
     currency: str
     status: str
+    is_charge_refundable: bool | None = None  # None: Stripe did not say
 
 
 class TransactionRow(NamedTuple):

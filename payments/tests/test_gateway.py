@@ -278,13 +278,18 @@ class AmountLeftTests(StoryTestCase):
         with self.assertRaises(refunds.RefundTooLarge):
             refunds.request_refund(order_id=order.pk, amount=12_01, actor=None)
 
-    def test_what_a_bank_has_taken_can_not_be_refunded_as_well(self) -> None:
+    def test_nothing_of_a_payment_is_refunded_while_a_bank_has_taken_some_of_it(self) -> None:
         story = paid_story()
         order = order_of(story)
-        story.is_disputed(amount=30_00)
+        dispute = story.is_disputed(amount=30_00)
         self.tell(*story.events)
 
-        self.assertEqual(refunds.amount_refundable(order), 12_00)
+        self.assertEqual(refunds.amount_refundable(order), 0)
+        with self.assertRaisesMessage(refunds.PaymentDisputed, dispute["id"]):
+            refunds.request_refund(order_id=order.pk, amount=1_00, actor=None)
+        story.dispute_is_won(dispute)
+        self.tell_all(story)
+        self.assertEqual(refunds.amount_refundable(order), 42_00)
 
     def test_a_charge_alone_can_be_refunded(self) -> None:
         for name in ("intent", "none"):
