@@ -18,7 +18,7 @@ numbers = count(1)
 
 def make_user(role: Role = Role.OPS, email: str = "") -> User:
     """A person of this role, with the password `secret`."""
-    return User.objects.create_user(email or f"{role}{next(numbers)}@example.com", "secret", role=role)
+    return User.objects.create_user(email or f"{role}.{next(numbers)}@example.com", "secret", role=role)
 
 
 def make_address(user: User | None = None, **fields: Any) -> Address:
