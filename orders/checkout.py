@@ -18,13 +18,13 @@ from accounts.models import Address, User
 from catalog.stock import OutOfStock
 from orders import basket as baskets
 from orders import lifecycle, quoting, reviewing
+from orders.agreement import differences, seen_of
 from orders.discounts import CodeRefused, Purchase, check
 from orders.models import SOLD, Basket, DiscountCode, Order, OrderStatus
 from orders.placing import place_order
 from orders.quoting import Asked, Quote
 from orders.rates import country_name
 from orders.reviewing import Review
-from purelaka.money import display
 from purelaka.postcodes import with_town
 
 # Run before an unpaid order is given up for another, outside of any transaction: whoever may have begun
@@ -132,14 +132,6 @@ def place(basket: Basket, details: Details, *, user: User | None, method_id: int
     raise CannotReplace("This basket is being ordered in another window. Go on there, or try again.")
 
 
-def seen_of(quote: Quote) -> str:
-    """The amounts of a quote as one text, for the form that shows them."""
-    method = quote.offer.method.pk if quote.offer else 0
-    amounts = quote.amounts
-    parts = (method, amounts.subtotal, amounts.discount, amounts.shipping, amounts.tax, amounts.total)
-    return "-".join([quote.currency, *map(str, parts)])
-
-
 def is_held(order: Order | None, now: datetime) -> bool:
     """Whether an unpaid order still holds its goods."""
     return (
@@ -173,23 +165,6 @@ def _refuse_what_differs(wanted: Wanted, seen: str) -> None:
         raise Changed(wanted.quote.obstacle)
     if seen != seen_of(wanted.quote):
         raise Changed(*differences(seen, wanted.quote))
-
-
-def differences(seen: str, quote: Quote) -> list[str]:
-    """What is not as the customer saw it, part by part, in words."""
-    was = seen.split("-")
-    now = seen_of(quote).split("-")
-    if len(was) != len(now) or was[0] != now[0] or not all(part.isdigit() for part in was[1:]):
-        return ["Check the amounts below."]
-    names = ("", "The goods cost", "The discount is", "Delivery costs", "Tax is")
-    told = [
-        f"{name} {display(int(new), quote.currency)} instead of {display(int(old), quote.currency)}."
-        for name, old, new in zip(names, was[1:], now[1:], strict=False)
-        if name and old != new
-    ]
-    if was[1] != now[1] and quote.offer:
-        told.insert(0, f"It is delivered by {quote.offer.method}.")
-    return [quote.code_refused, *told] if quote.code_refused else told
 
 
 # --- the order ------------------------------------------------------------------------------------

@@ -235,6 +235,11 @@ class AgreedAmountTests(CheckoutTestCase):
 
         self.assert_nothing_ordered(form, "The goods cost £84.00 instead of £56.00.")
 
+    def test_odd_amounts_are_no_error_of_ours(self) -> None:
+        for odd in ("gbp-1-²-0-0-0-0", "gbp-" + "9" * 99 + "-0-0-0-0-0", "gbp", "-" * 50, "eur-1-1-1-1-1-1"):
+            response = self.client.post(CHECKOUT, {**ADDRESS, "seen": odd})
+            self.assertContains(response, "Check the amounts below.", status_code=409)
+
     def test_a_form_without_amounts(self) -> None:
         self.assert_nothing_ordered(ADDRESS, "Check the amounts below.")
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from orders import checkout, quoting, rates, reviewing
+from orders.agreement import seen_of
 from orders.models import Basket, BasketItem, DiscountCode, OrderItem, TaxBehavior
 from orders.placing import Line, Terms, place_order
 from orders.pricing import Amounts, Discount, Tax, price, share_out
@@ -137,7 +138,7 @@ class PlacedOrderTests(TestCase):
             quote = _quoted(basket)
             assume(not quote.obstacle)
             details = checkout.Details(**ADDRESS)
-            seen = checkout.seen_of(quote)
+            seen = seen_of(quote)
             order = checkout.place(basket, details, user=None, method_id=None, seen=seen)
         order.refresh_from_db()
 

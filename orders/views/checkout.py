@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from orders import basket as baskets
 from orders import checkout as checkouts
 from orders import discounts, quoting, rates, reviewing
 from orders.access import let_in
+from orders.agreement import seen_of
 from orders.forms import ANOTHER, OF_ADDRESS, DeliveryForm
 from orders.models import Basket, Order, ShippingMethod
 from orders.quoting import Quote
@@ -48,10 +50,15 @@ class Visit:
             data,
             initial=initial,
             user=self.user,
-            addresses=self.addresses(),
-            countries=rates.countries(self.review.currency),
+            addresses=self.addresses,
+            countries=self.countries,
         )
 
+    @cached_property
+    def countries(self) -> list[tuple[str, str]]:
+        return rates.countries(self.review.currency)
+
+    @cached_property
     def addresses(self) -> list[Address]:
         own = Address.objects.filter(user=self.user) if self.user else Address.objects.none()
         return list(own.order_by("-is_default", "-pk"))
@@ -153,7 +160,7 @@ def _page(visit: Visit, form: DeliveryForm, status: int = 200) -> HttpResponse:
         "form": form,
         "review": visit.review,
         "quote": quote,
-        "seen": checkouts.seen_of(quote),
+        "seen": seen_of(quote),
         "changes": visit.changes,
         "problem": visit.problem,
         "code": visit.basket.discount_code,
@@ -172,11 +179,11 @@ def _page(visit: Visit, form: DeliveryForm, status: int = 200) -> HttpResponse:
 
 def _known(visit: Visit) -> dict[str, Any]:
     """What the form starts with: what was typed before, else the default address, else little."""
-    basket, saved = visit.basket, visit.addresses()
+    basket, saved = visit.basket, visit.addresses
     typed = {name: str(getattr(basket, name)) for name in (*OF_ADDRESS, "email")}
     same = [address for address in saved if _is_address(address, typed)]
     chosen = (same or saved[:1]) if same or not basket.line1 else []
-    country = checkouts.likely_country(basket, visit.request.user, rates.countries(visit.review.currency))
+    country = checkouts.likely_country(basket, visit.request.user, visit.countries)
     name = typed["name"] or (visit.user.name if visit.user else "")
     return {**typed, "name": name, "country": country, "saved": str(chosen[0].pk) if chosen else ANOTHER}
 
