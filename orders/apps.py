@@ -10,7 +10,7 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        from orders import audit_targets  # noqa: F401 - it registers itself
+        from orders import audit_targets, checks  # noqa: F401 - they register themselves
 
         user_logged_in.connect(_bring_basket, dispatch_uid="orders.basket")
         user_logged_in.connect(_bring_orders, dispatch_uid="orders.attach")

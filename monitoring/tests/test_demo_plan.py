@@ -48,6 +48,27 @@ class PlanTests(SimpleTestCase):
             self.assertEqual(order.story.intent["amount"], order.terms.amounts.total)
             self.assertEqual({PACKS[sku].currency for sku, _ in order.lines}, {order.customer.currency})
 
+    def test_some_use_a_code_each_within_its_rules(self) -> None:
+        used = Counter(order.terms.code for order in self.plan.orders)
+        firsts = [order for order in self.plan.orders if order.terms.code == "WELCOME10"]
+
+        self.assertEqual(used.keys(), {"", "WELCOME10", "SKIN5", "SUMMER15"})
+        self.assertGreater(used[""], 400)
+        self.assertEqual(len({order.customer.number for order in firsts}), len(firsts))
+        for order in self.plan.orders:
+            if order.terms.code == "SKIN5":
+                self.assertGreaterEqual(order.terms.amounts.subtotal, 30_00)
+                self.assertEqual((order.customer.currency, order.terms.amounts.discount), ("gbp", 5_00))
+            if order.terms.code == "SUMMER15":
+                self.assertLess(order.at, END - timedelta(days=130))
+
+    def test_delivery_is_free_from_forty_pounds_after_discount(self) -> None:
+        for order in self.plan.orders:
+            amounts = order.terms.amounts
+            if (order.customer.currency, order.terms.method) == ("gbp", "Standard"):
+                free = amounts.subtotal - amounts.discount >= 40_00
+                self.assertEqual(amounts.shipping, 0 if free else 3_95)
+
     def test_no_more_is_sold_than_was_delivered(self) -> None:
         changes: list[tuple[datetime, str, int]] = list(self.plan.shelf.deliveries)
         for order in self.plan.orders:

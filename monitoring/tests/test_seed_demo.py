@@ -11,7 +11,8 @@ from analyticsapp.wish_funnel import funnel
 from audit.models import AuditLog
 from catalog.models import Variant
 from monitoring.models import CheckRun, DataQualityIssue, RunStatus
-from orders.models import Basket, Flag, Order, OrderStatus
+from orders import rates
+from orders.models import Basket, DiscountCode, Flag, Mail, Order, OrderStatus
 from payments.models import EventStatus, LedgerEntry, Payout, RefundRequest, StripeEvent
 from wishlist.models import WishlistItem
 
@@ -90,6 +91,32 @@ class SeedDemoTests(TestCase):
     def test_something_is_sold_out_and_something_can_be_preordered(self) -> None:
         self.assertEqual(Variant.objects.get(sku="RETINAL-30").available, 0)
         self.assertTrue(Variant.objects.filter(preorder=True, stock=0).exists())
+
+    def test_the_shop_can_send_and_tax_an_order_to_where_its_customers_live(self) -> None:
+        for country, currency, tax in (("GB", "gbp", 20_00), ("DE", "eur", 19_00), ("JP", "jpy", 10_00)):
+            self.assertEqual(
+                [offer.method.name for offer in rates.offers(country, currency, 1)], ["Standard", "Express"]
+            )
+            self.assertEqual(rates.tax(country).rate, tax)
+
+    def test_orders_are_paid_in_full_with_delivery_and_tax(self) -> None:
+        for order in Order.objects.filter(status=OrderStatus.FULFILLED):
+            self.assertEqual(order.payment_set.get(provider="stripe").amount_received, order.amount_total)
+            self.assertIn(order.shipping_method, ("Standard", "Express"))
+            self.assertGreater(order.amount_tax, 0)
+        self.assertTrue(Order.objects.filter(amount_discount__gt=0).exists())
+
+    def test_a_code_ended_and_the_others_count(self) -> None:
+        codes = DiscountCode.objects.filter(code__in=["WELCOME10", "SKIN5", "SUMMER15"])
+
+        self.assertEqual(codes.count(), 3)
+        self.assertEqual([str(code) for code in codes if code.expires_at], ["SUMMER15"])
+
+    def test_who_has_an_account_has_an_address(self) -> None:
+        self.assertFalse(User.objects.filter(role=Role.CUSTOMER, addresses=None).exists())
+
+    def test_nobody_is_written_to(self) -> None:
+        self.assertFalse(Mail.objects.exists())
 
     def test_people_wish_for_things(self) -> None:
         self.assertTrue(WishlistItem.objects.filter(removed_at=None).exists())
