@@ -1,6 +1,5 @@
 """What staff fill in on an order's page."""
 
-import re
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -10,10 +9,6 @@ from django import forms
 from payments.ledger import Refundable
 from purelaka import money
 from purelaka.templatetags.purelaka import shortened
-
-# A comma separates thousands, as the pages write them; where it might be a decimal comma, we ask.
-AMOUNT = re.compile(r"-?[0-9.,]+")
-THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
 
 
 class FulfilForm(forms.Form):
@@ -91,7 +86,7 @@ class RefundForm(forms.Form):
             try:
                 cleaned["amount"] = refund_amount(cleaned["amount"], source.currency)
             except money.BadAmount as problem:
-                self.add_error("amount", f"{problem}.")
+                self.add_error("amount", str(problem))
             except forms.ValidationError as problem:
                 self.add_error("amount", problem)
         return cleaned
@@ -116,12 +111,7 @@ def _said(source: Refundable) -> str:
 
 def refund_amount(text: str, currency: str) -> int:
     """Minor units of an amount as people write it. Raises BadAmount or ValidationError."""
-    if not AMOUNT.fullmatch(text):
-        raise forms.ValidationError("Write an amount, such as 12.50.")
-    plain = text.replace(",", "") if THOUSANDS.fullmatch(text) else text
-    if "," in plain:
-        raise forms.ValidationError("Write a point before the smaller unit: 12.50, or 1,250.00.")
-    amount = money.to_minor(plain, currency)
+    amount = money.typed(text, currency)
     if amount <= 0:
         raise forms.ValidationError("Write an amount above zero.")
     return amount

@@ -60,14 +60,20 @@ def to_minor(text: str, currency: str) -> int:
 
 
 def typed(text: str, currency: str) -> int:
-    """Minor units of an amount as people type it: `14`, `14.50`, `1,234.50`. Raises BadAmount."""
+    """Minor units of an amount as people type it: `14`, `14.50`, `1,234.50`.
+
+    Raises BadAmount, which says in a sentence what to do.
+    """
     if not FIGURE.fullmatch(text.strip()):
         raise BadAmount(f"Write an amount, such as {to_major(12_50, currency)}.")
     plain = text.strip()
     plain = plain.replace(",", "") if THOUSANDS.fullmatch(plain) else plain
     if "," in plain:
         raise BadAmount("Write a point before the smaller unit: 12.50, or 1,250.00.")
-    return to_minor(plain, currency)
+    try:
+        return to_minor(plain, currency)
+    except BadAmount as why:
+        raise BadAmount(f"{why}.") from None
 
 
 def display(amount: int, currency: str) -> str:

@@ -156,7 +156,10 @@ class _Run:
             )
             return None
         if not slug:
-            reader.problems.append("product_slug: Say it, or the product's name, of which it is made.")
+            reader.problems.append(
+                "sku: No variant has this one. Correct it; or, for a new one, say its product's name, "
+                "category, price and currency."
+            )
             return None
         if slug in self.stated:
             return self._stated_before(reader, self.stated[slug])

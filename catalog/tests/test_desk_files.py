@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings as settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import TestCase
@@ -17,7 +18,7 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from accounts.models import Role
 from audit.models import AuditLog
 from catalog import changes
-from catalog.csv_files.columns import NAMES
+from catalog.csv_files.columns import COLUMNS, NAMES
 from catalog.csv_files.reading import MOST_BYTES, BadFile, read
 from catalog.csv_files.running import Outcome, apply, preview
 from catalog.csv_files.writing import written
@@ -242,7 +243,7 @@ class RowTests(TestCase):
             ({"product_name": ""}, "product_name: The product is new"),
             ({"category": ""}, "category: The product is new"),
             ({"product_slug": "a b"}, "product_slug: Write letters, digits and hyphens only."),
-            ({"product_slug": "", "product_name": ""}, "product_slug: Say it, or the product's name"),
+            ({"product_slug": "", "product_name": ""}, "sku: No variant has this one."),
             ({"variant_name": "a\nb"}, "variant_name: Write it in one line."),
         ):
             with self.subTest(**wrong):
@@ -457,3 +458,11 @@ class CommandTests(TestCase):
         call_command("export_catalogue", stdout=out)
 
         self.assertEqual(out.getvalue(), ",".join(NAMES) + "\n")
+
+
+class PaperTests(TestCase):
+    def test_the_paper_explains_the_columns_as_the_page_does(self) -> None:
+        paper = (Path(settings.BASE_DIR) / "docs" / "catalogue.md").read_text(encoding="utf-8")
+
+        for column in COLUMNS:
+            self.assertIn(f"| `{column.name}` | {column.meaning} |", paper)

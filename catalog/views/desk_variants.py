@@ -16,6 +16,7 @@ from catalog.stock import OutOfStock
 from catalog.views.desk import audit_url, may_change, overtaken
 from purelaka.paging import keyset
 
+MOVEMENTS = 25  # a page of them
 TAKEN = "It was taken a moment ago. Choose another."
 
 
@@ -174,7 +175,7 @@ def _page(
     adjust: AdjustForm | None = None,
 ) -> HttpResponse:
     movements = StockMovement.objects.filter(variant=variant).select_related("actor", "order_item__order")
-    page = keyset(movements, by=("-at", "-id"), at=request.GET.get("page", ""))
+    page = keyset(movements, by=("-at", "-id"), at=request.GET.get("page", ""), size=MOVEMENTS)
     context = {
         "variant": variant,
         "product": variant.product,

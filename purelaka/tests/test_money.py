@@ -70,3 +70,31 @@ class DisplayTests(SimpleTestCase):
         ):
             with self.subTest(currency=currency, amount=amount):
                 self.assertEqual(money.display(amount, currency), expected)
+
+
+class TypedTests(SimpleTestCase):
+    def test_what_people_type_is_read_exactly(self) -> None:
+        for text, currency, expected in (
+            ("14", "gbp", 14_00),
+            (" 14.50 ", "gbp", 14_50),
+            ("0.29", "gbp", 29),
+            ("1,234.50", "gbp", 1_234_50),
+            ("1,234", "jpy", 1_234),
+            ("1.234", "kwd", 1_234),
+            ("-3", "eur", -3_00),
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(money.typed(text, currency), expected)
+
+    def test_what_might_mean_two_things_is_asked_back(self) -> None:
+        for text, currency, said in (
+            ("14,50", "gbp", "Write a point before the smaller unit"),
+            ("12,34,567", "gbp", "Write a point before the smaller unit"),
+            ("£14", "gbp", "Write an amount, such as 12.50."),
+            ("1e3", "gbp", "Write an amount, such as 12.50."),
+            ("NaN", "jpy", "Write an amount, such as 1250."),
+            ("1.2.3", "gbp", "'1.2.3' is not a number."),
+            ("1.005", "gbp", "'1.005' has more than 2 digits after the point for GBP."),
+        ):
+            with self.subTest(text=text), self.assertRaisesMessage(money.BadAmount, said):
+                money.typed(text, currency)
