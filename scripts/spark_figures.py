@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every figure of docs/warehouse.md in Spark's local mode: spark_figures.py PLACE FIRST_DAY LAST_DAY CURRENCY ZONE
+"""Every figure of docs/warehouse.md in Spark: spark_figures.py PLACE FIRST_DAY LAST_DAY CURRENCY ZONE
 
 Needs pyspark and a Java of its own; nothing else of PureLaka does. Prints `key value` lines; a ratio
 is printed as a fraction.
