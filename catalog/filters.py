@@ -14,6 +14,7 @@ STATES = [
     ("archived", "Archived"),
     ("all", "All"),
 ]
+COUNTED = ("low", "sold-out")
 SORTS = [("newest", "Newest first")]
 
 
@@ -45,7 +46,12 @@ class CatalogueFilter(FilterForm):
 
     @property
     def tabs(self) -> list[View]:
-        return self.views("state", [("", "For sale"), *STATES])
+        """Those that ask for something to be done say how many products are in them."""
+        tabs = self.views("state", [("", "For sale"), *STATES])
+        return [
+            tab._replace(number=Product.objects.filter(_in_state(state)).count()) if state in COUNTED else tab
+            for tab, state in zip(tabs, ["", *dict(STATES)], strict=True)
+        ]
 
     @property
     def by(self) -> tuple[str, str]:
@@ -53,7 +59,7 @@ class CatalogueFilter(FilterForm):
 
     def products(self) -> QuerySet[Product, Product]:
         """Those that match every filter that is on, with category and variants."""
-        rows = Product.objects.select_related("category").filter(self._state())
+        rows = Product.objects.select_related("category").filter(_in_state(self.value("state") or ""))
         if category := self.value("category"):
             rows = rows.filter(category__slug=category)
         if currency := self.value("currency"):
@@ -62,17 +68,14 @@ class CatalogueFilter(FilterForm):
             rows = rows.filter(Q(name__icontains=sought) | _any(Q(sku__icontains=sought)))
         return rows.prefetch_related(Prefetch("variants", Variant.objects.order_by("pk")))
 
-    def _state(self) -> Q:
-        state = self.value("state")
-        if state in ("all", "archived"):
-            return Q() if state == "all" else Q(is_active=False)
-        of_variants = {
-            "low": LOW,
-            "sold-out": SOLD_OUT,
-            "preorder": Q(preorder=True),
-        }.get(state or "")
-        on_sale = Q(is_active=True)
-        return on_sale & _any(Q(is_active=True) & of_variants) if of_variants else on_sale
+
+def _in_state(state: str) -> Q:
+    """Products of a tab; the one without a word is what is for sale."""
+    if state in ("all", "archived"):
+        return Q() if state == "all" else Q(is_active=False)
+    of_variants = {"low": LOW, "sold-out": SOLD_OUT, "preorder": Q(preorder=True)}.get(state)
+    on_sale = Q(is_active=True)
+    return on_sale & _any(Q(is_active=True) & of_variants) if of_variants else on_sale
 
 
 def _any(condition: Q) -> Q:

@@ -42,6 +42,8 @@ class ListTests(DeskTestCase):
         self.assertEqual(self.names("?state=low"), ["Few"])
         self.assertEqual(self.names("?state=sold-out"), ["None"])
         self.assertEqual(self.names("?state=preorder"), ["Coming"])
+        tabs = self.client.get(LIST).context["listing"].form.tabs
+        self.assertEqual([tab.number for tab in tabs], [None, 1, 1, None, None, None])
 
     def test_what_is_promised_to_orders_counts_as_gone(self) -> None:
         promised = named("Promised", stock=5)
