@@ -16,7 +16,6 @@ COMPLETE = {
     "STRIPE_SECRET_KEY": "sk_test_1",
     "STRIPE_PUBLISHABLE_KEY": "pk_test_1",
     "SITE_URL": "https://shop.example.com",
-    "AUDIT_SEAL_KEY": "k",
     "PAYMENTS_USE_STRIPE": "1",
 }
 SHOW = "from purelaka import settings_prod as s; print({})"
