@@ -17,6 +17,7 @@ from payments.gateway_error import GatewayError
 from payments.mock import bank
 from payments.mock.steps import tell
 from payments.models import Charge, Dispute, MockIntent, Payment, PaymentStatus, Refund
+from payments.models.facts import OPEN
 from payments.stories import objects
 from payments.stories.journal import StoryError
 
@@ -52,11 +53,9 @@ class MockGateway:
         try:
             if intent["status"] in CLOSED:
                 raise StoryError(f"The payment intent is {intent['status']}.")
-            if bank.find(payment_intent_id):
-                return bank.take(payment_intent_id, "is_canceled").intent
+            return bank.take(payment_intent_id, "is_canceled").intent
         except StoryError as problem:
             raise GatewayError(str(problem), is_final=True) from problem
-        return {**intent, "status": PaymentStatus.CANCELED.value}
 
     def create_refund(
         self, *, payment_intent_id: str, amount: int, reason: str, key: str, metadata: dict[str, str]
@@ -96,15 +95,19 @@ def _paid_by(source_id: str) -> MockIntent | None:
 
 
 def _intent(payment_intent_id: str) -> dict[str, Any]:
-    """A payment intent as the facts have it, or as its order does. Raises GatewayError."""
+    """A payment intent as the facts have it. Nobody can pay on one that is still open: it is over.
+
+    Raises GatewayError when neither a fact nor an order knows it.
+    """
     known = Payment.objects.filter(payment_intent_id=payment_intent_id).first()
     if known:
-        return _shape(known.payment_intent_id, known.status, known.amount, known.currency, known.created)
+        status = PaymentStatus.CANCELED if known.status in OPEN else known.status
+        return _shape(payment_intent_id, status, known.amount, known.currency, known.created)
     order = Order.objects.filter(payment_intent_id=payment_intent_id).first()
     if order is None:
         raise GatewayError(f"No such payment_intent: '{payment_intent_id}'", is_final=True)
-    status = PaymentStatus.REQUIRES_PAYMENT_METHOD
-    return _shape(payment_intent_id, status, order.amount_total, order.currency, order.created_at)
+    total, currency, at = order.amount_total, order.currency, order.created_at
+    return _shape(payment_intent_id, PaymentStatus.CANCELED, total, currency, at)
 
 
 def _shape(id: str, status: str, amount: int, currency: str, created: datetime) -> dict[str, Any]:
@@ -117,7 +120,7 @@ def _shape(id: str, status: str, amount: int, currency: str, created: datetime) 
         metadata={},
     )
     received = amount if status == PaymentStatus.SUCCEEDED else 0
-    return {**made, "status": status, "amount_received": received}
+    return {**made, "status": str(status), "amount_received": received}
 
 
 def _refund(payment_id: str, amount: int, reason: str, key: str, metadata: dict[str, str]) -> dict[str, Any]:

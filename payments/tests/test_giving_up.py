@@ -8,10 +8,12 @@ from django.utils import timezone
 from accounts.models import Role
 from orders.checkout import BeingPaid, CannotReplace, before_replacing
 from orders.models import Order, OrderStatus
-from payments import giving_up, intents
+from payments import giving_up, inbox, intents
 from payments.gateway import GatewayError
 from payments.mock import bank
 from payments.models import Payment
+from payments.stories import delivery
+from payments.stories.story import Story
 from payments.tests.paying import SUCCEEDS, PayingTestCase
 from payments.tests.posting import quiet
 from purelaka.testing import make_user
@@ -189,3 +191,15 @@ class IntentTests(PayingTestCase):
         second = intents.intent_of(self.order)
 
         self.assertEqual(intents.intent_of(stale)["id"], second["id"])
+
+    def test_an_order_of_the_demo_that_is_not_paid_yet_can_be_paid(self) -> None:
+        story = Story(order_number="PL-DEMO", amount=42_00, at=timezone.now())
+        self.order = self.place(number="PL-DEMO", payment_intent_id=story.payment_intent_id)
+        inbox.receive(delivery.body(story.events[0]).decode())
+
+        self.assertEqual(self.open().status_code, 200)
+        self.pay(SUCCEEDS)
+        self.is_told()
+
+        self.assert_order(status=PAID)
+        self.assert_nothing_waits()

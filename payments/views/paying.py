@@ -200,9 +200,7 @@ def _page(
 ) -> HttpResponse:
     """A page of paying, with the order beside it."""
     items: list[OrderItem] = list(order.items.select_related("variant__product").order_by("pk"))
-    seconds_left = (order.reserved_until - timezone.now()).total_seconds() if order.reserved_until else 0
-    context = {"order": order, "items": items, "seconds_left": max(int(seconds_left), 0), **context}
-    return render(request, template, context, status=status)
+    return render(request, template, {"order": order, "items": items, **context}, status=status)
 
 
 def _ask(order: Order) -> Intent | None:
