@@ -11,6 +11,7 @@ from purelaka.csv_text import text_of
 
 MOST_BYTES = 1024 * 1024
 MOST_ROWS = 5_000
+TOO_MUCH = "Split it into several, or import it with manage.py import_catalogue."
 DELIMITERS = ",;\t"
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -32,8 +33,13 @@ class Line:
         return bool(self.cells.get(name))
 
 
-def read(data: bytes) -> list[Line]:
-    """The rows below the head; empty ones are left out. Raises BadFile."""
+def read(data: bytes, *, may_be_large: bool = False) -> list[Line]:
+    """The rows below the head; empty ones are left out. Raises BadFile.
+
+    A page takes so much as it can show and do while somebody waits; a command may take more.
+    """
+    if len(data) > MOST_BYTES and not may_be_large:
+        raise BadFile(f"The file is larger than 1 MB. {TOO_MUCH}")
     text = _text(data)
     delimiter = _delimiter(text)
     try:
@@ -46,14 +52,12 @@ def read(data: bytes) -> list[Line]:
     names = _names(head)
     if not body:
         raise BadFile("There is no row below the names of the columns.")
-    if len(body) > MOST_ROWS:
-        raise BadFile(f"The file has more than {MOST_ROWS:,} rows. Split it into several.")
+    if len(body) > MOST_ROWS and not may_be_large:
+        raise BadFile(f"The file has more than {MOST_ROWS:,} rows. {TOO_MUCH}")
     return [_line(number, names, cells) for number, cells in body]
 
 
 def _text(data: bytes) -> str:
-    if len(data) > MOST_BYTES:
-        raise BadFile("The file is larger than 1 MB. Split it into several.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -4,10 +4,10 @@ A preview does everything and takes it back: so what it says is what happens, ro
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils.text import slugify
@@ -21,6 +21,9 @@ from catalog.csv_files.values import BadCell, Reader, check_level
 from catalog.models import Category, Product, Variant
 from catalog.stock import OutOfStock
 from purelaka.money import display
+
+T = TypeVar("T")
+AT_ONCE = 5_000
 
 
 class Outcome(StrEnum):
@@ -315,8 +318,15 @@ class _Run:
 
 def _locked(skus: set[str]) -> dict[str, Variant]:
     """The variants of these SKUs, locked in the order of their ids."""
-    found = Variant.objects.select_for_update(of=("self",)).select_related("product__category")
-    return {variant.sku: variant for variant in found.filter(sku__in=skus).order_by("pk")}
+    known = Variant.objects.values_list("pk", flat=True)
+    ids = sorted(pk for part in _parts(sorted(skus)) for pk in known.filter(sku__in=part))
+    found = Variant.objects.select_for_update(of=("self",)).select_related("product__category").order_by("pk")
+    return {variant.sku: variant for part in _parts(ids) for variant in found.filter(pk__in=part)}
+
+
+def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """A few thousand at a time: a statement has only so many parameters."""
+    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
 
 
 def _price(item: Product | Variant) -> str:

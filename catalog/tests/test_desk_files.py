@@ -211,7 +211,9 @@ class OddFileTests(TestCase):
         self.assertIn("CSV UTF-8", self.refused("sku\nCrème".encode("latin-1")))
         self.assertIn("CSV UTF-8", self.refused("sku\na".encode("utf-16")))
         self.assertIn("Line 2", self.refused(b"sku\na\x00b\n"))
-        self.assertIn("more than 5,000 rows", self.refused(b"sku\n" + b"a\n" * 5001))
+        many = b"sku\n" + b"a\n" * 5001
+        self.assertIn("more than 5,000 rows", self.refused(many))
+        self.assertEqual(len(read(many, may_be_large=True)), 5001)  # for the command
         self.assertIn("quotation mark", self.refused(b'sku\n"a\n'))
 
     def test_a_row_with_too_many_cells_is_wrong(self) -> None:

@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
 def _lines(path: Path) -> list[Line]:
     try:
-        return read(path.read_bytes())
+        return read(path.read_bytes(), may_be_large=True)
     except (OSError, BadFile) as why:
         raise CommandError(str(why)) from None
 
