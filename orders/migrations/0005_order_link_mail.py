@@ -4,23 +4,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0004_mail_email'),
+        ("orders", "0004_mail_email"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='mail',
-            name='mail_kind_known',
+            model_name="mail",
+            name="mail_kind_known",
         ),
         migrations.AlterField(
-            model_name='mail',
-            name='kind',
-            field=models.CharField(choices=[('confirmation', 'Order confirmation'), ('shipped', 'Sent on its way'), ('refund', 'Refund notice'), ('payment_problem', 'Payment problem'), ('order_link', 'Link to the order')], max_length=24),
+            model_name="mail",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("confirmation", "Order confirmation"),
+                    ("shipped", "Sent on its way"),
+                    ("refund", "Refund notice"),
+                    ("payment_problem", "Payment problem"),
+                    ("order_link", "Link to the order"),
+                ],
+                max_length=24,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mail',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['confirmation', 'shipped', 'refund', 'payment_problem', 'order_link'])), name='mail_kind_known'),
+            model_name="mail",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["confirmation", "shipped", "refund", "payment_problem", "order_link"])
+                ),
+                name="mail_kind_known",
+            ),
         ),
     ]
