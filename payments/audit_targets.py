@@ -1,4 +1,4 @@
-"""How the audit log names an event."""
+"""How the audit log names an event and a dispute."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from audit import targets
 from audit.targets import Target
-from payments.models import StripeEvent
+from payments.models import Dispute, StripeEvent
 
 
 @targets.describer("stripeevent")
@@ -16,4 +16,14 @@ def events(keys: Sequence[str]) -> dict[str, Target]:
     return {
         str(pk): Target(kind, reverse("payments:event-detail", args=[event_id]))
         for pk, event_id, kind in StripeEvent.objects.filter(pk__in=pks).values_list("pk", "event_id", "type")
+    }
+
+
+@targets.describer("dispute")
+def disputes(keys: Sequence[str]) -> dict[str, Target]:
+    """By primary key, as the log keeps it."""
+    pks = [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
+    return {
+        str(pk): Target(dispute_id, reverse("payments:dispute-detail", args=[dispute_id]))
+        for pk, dispute_id in Dispute.objects.filter(pk__in=pks).values_list("pk", "dispute_id")
     }

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from typing import ClassVar, TypeVar
 
+from django import forms
 from django.db import models
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
+from payments.disputes.reasons import REASONS
 from payments.ledger import OPEN_DISPUTE
 from payments.models import (
     Dispute,
@@ -25,7 +27,9 @@ M = TypeVar("M", bound=models.Model)
 
 # What Stripe, or the customer's bank, waits for us to answer.
 NEEDS_RESPONSE = ("needs_response", "warning_needs_response", "appeal_needs_response")
+DISPUTE_VIEWS = [("answer", "To answer"), ("won", "Won"), ("lost", "Lost"), ("all", "All")]
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+NOT_OURS = datetime(9999, 1, 1, tzinfo=UTC)  # after all that waits for us
 NEWEST = ("-created", "-id")
 
 FAMILIES = [
@@ -91,39 +95,40 @@ class RefundFilter(FactFilter):
 
 
 class DisputeFilter(FactFilter):
-    """What is still open comes by due date, the rest newest first."""
+    """What is open: what waits for us by due date, then what the bank decides. The rest newest first."""
 
     main = ("q",)
-    quiet = ("view",)
+    quiet = ("view", "window")
     ids = ("dispute_id", "payment_intent_id", "charge_id")
 
-    view = choice("View", [("answer", "To answer"), ("decided", "Decided"), ("all", "All")], is_hidden=True)
+    view = choice("View", DISPUTE_VIEWS, is_hidden=True)
+    window = forms.CharField(max_length=8, required=False, widget=forms.HiddenInput)  # of the rates below
     q = search("Search", "Order number or du_…")
+    reason = choice("Reason", [(reason.code, reason.title) for reason in REASONS])
     order = choice("Order", WITHOUT_ORDER, any_label="With or without an order")
     start = DayField(label="Opened from")
     end = DayField(label="Opened until")
 
     @property
     def tabs(self) -> list[View]:
-        return self.views(
-            "view", [("", "Open"), ("answer", "To answer"), ("decided", "Decided"), ("all", "All")]
-        )
+        return self.views("view", [("", "Open"), *DISPUTE_VIEWS])
 
     @property
     def by(self) -> tuple[str, str]:
         return ("due", "id") if self.value("view") in (None, "answer") else NEWEST
 
     def disputes(self) -> QuerySet[Dispute, Dispute]:
-        """With `due`: when an answer is due, far in the future where nobody said."""
-        rows = Dispute.objects.select_related("order").annotate(
-            due=Coalesce("due_by", Value(NEVER, models.DateTimeField()))
-        )
+        """With `due`: when our answer is due, far in the future where nobody said or nobody asks."""
+        asked = When(status__in=NEEDS_RESPONSE, then=Coalesce("due_by", _moment(NEVER)))
+        rows = Dispute.objects.select_related("order").annotate(due=Case(asked, default=_moment(NOT_OURS)))
         by_view = {
             None: Q(status__in=OPEN_DISPUTE),
             "answer": Q(status__in=NEEDS_RESPONSE),
-            "decided": ~Q(status__in=OPEN_DISPUTE),
+            "won": Q(status="won"),
+            "lost": Q(status="lost"),
         }
-        return self.narrow(rows.filter(by_view.get(self.value("view"), Q())))
+        rows = self.narrow(rows.filter(by_view.get(self.value("view"), Q())))
+        return rows.filter(reason=self.value("reason")) if self.value("reason") else rows
 
 
 class PayoutFilter(FactFilter):
@@ -170,3 +175,7 @@ class EventFilter(FactFilter):
         rows = self.narrow(StripeEvent.objects.defer("payload"))
         family = self.value("type")
         return rows.filter(type__startswith=family) if family else rows
+
+
+def _moment(at: datetime) -> Value:
+    return Value(at, models.DateTimeField())

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from payments.views import events, lists, paying, payouts
+from payments.views import disputes, events, lists, paying, payouts
 from payments.webhook import webhook
 from purelaka import converters  # noqa: F401 - registers `any`
 
@@ -13,7 +13,10 @@ urlpatterns = [
     re_path(r"^webhook/?$", webhook, name="webhook"),
     path("", lists.payment_list, name="payment-list"),
     path("refunds/", lists.refund_list, name="refund-list"),
-    path("disputes/", lists.dispute_list, name="dispute-list"),
+    path("disputes/", disputes.dispute_list, name="dispute-list"),
+    path("disputes/rates.csv", disputes.dispute_rates, name="dispute-rates"),
+    path("disputes/<any:dispute_id>/evidence.zip", disputes.dispute_evidence, name="dispute-evidence"),
+    path("disputes/<any:dispute_id>/", disputes.dispute_detail, name="dispute-detail"),
     path("payouts/", lists.payout_list, name="payout-list"),
     path("payouts/<any:payout_id>/", payouts.payout_detail, name="payout-detail"),
     path("pay/<any:number>/challenge/", paying.challenge, name="pay-challenge"),

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from accounts.models import Role, User
 from monitoring.tests.making import make_issue
 from orders.access import signed_link
-from payments.tests.making import make_event, make_payout
+from payments.tests.making import make_dispute, make_event, make_payout
 from purelaka.testing import make_address, make_order, make_user, make_variant
 
 # What stands for the arguments of an address. A key is the argument's name, or `url_name.argument`
@@ -27,6 +27,7 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "id": lambda: make_user(Role.CUSTOMER).pk,
     "event_id": lambda: make_event().event_id,
     "payout_id": lambda: make_payout().payout_id,
+    "dispute_id": lambda: make_dispute().dispute_id,
     "issue_id": lambda: make_issue().pk,
     "orders:open.token": lambda: resolve(signed_link(make_order())).kwargs["token"],
     # passkeys: somebody else's, and the password is asked for before that is told

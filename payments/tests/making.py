@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 from payments.answers import take_in
-from payments.models import Payout, StripeEvent
+from payments.models import Dispute, Payout, StripeEvent
 from payments.stories.payouts import PayoutBook
 from purelaka.testing import NOON
 
@@ -26,3 +27,21 @@ def make_payout() -> Payout:
     [payout] = book.pays_out([line])
     take_in("payout.created", payout, at=NOON)
     return Payout.objects.get(payout_id=payout["id"])
+
+
+def make_dispute(**fields: Any) -> Dispute:
+    """A dispute that waits for our answer, of no order."""
+    number = next(numbers)
+    fields = {
+        "dispute_id": f"du_made{number}",
+        "charge_id": f"ch_made{number}",
+        "amount": 10_00,
+        "currency": "gbp",
+        "status": "needs_response",
+        "reason": "fraudulent",
+        "due_by": NOON + timedelta(days=9),
+        "created": NOON,
+        "as_of": NOON,
+        **fields,
+    }
+    return Dispute.objects.create(**fields)

@@ -116,21 +116,23 @@ class DisputeListTests(ListCase):
         self.tell_all(story)
         return str(dispute["id"])
 
-    def test_what_is_open_comes_by_the_day_it_is_due(self) -> None:
-        self.assertEqual(self.shown("dispute"), [self.late, self.answered, self.later])
+    def test_what_waits_for_us_comes_by_the_day_it_is_due_then_what_the_bank_decides(self) -> None:
+        self.assertEqual(self.shown("dispute"), [self.late, self.later, self.answered])
         self.assertEqual(self.shown("dispute", "?view=answer"), [self.late, self.later])
 
     def test_what_is_decided_is_a_tab_away(self) -> None:
-        self.assertEqual(self.shown("dispute", "?view=decided"), [self.won])
+        self.assertEqual(self.shown("dispute", "?view=won"), [self.won])
+        self.assertEqual(self.shown("dispute", "?view=lost"), [])
         self.assertEqual(len(self.shown("dispute", "?view=all")), 4)
 
     def test_it_says_what_is_late_what_is_at_stake_and_why(self) -> None:
-        self.assert_said("dispute", '<span class="bad">late, ', "Fraudulent", "At stake <strong", "£126.00")
+        texts = ('<span class="bad">late by ', "Not authorised", "Who ordered, card checks", "£126.00")
+        self.assert_said("dispute", *texts, "At stake <strong")
 
     def test_one_without_a_due_day_comes_last(self) -> None:
         Dispute.objects.filter(dispute_id=self.late).update(due_by=None)
 
-        self.assertEqual(self.shown("dispute"), [self.answered, self.later, self.late])
+        self.assertEqual(self.shown("dispute"), [self.later, self.late, self.answered])
 
     def test_an_inquiry_is_called_one(self) -> None:
         story = self.paid("PL-5")

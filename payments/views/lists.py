@@ -5,13 +5,12 @@ from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.roles import staff_required
 from payments import wording
-from payments.filters import NEEDS_RESPONSE, NEWEST, DisputeFilter, PaymentFilter, PayoutFilter, RefundFilter
-from payments.models import Charge, Dispute, Payment
+from payments.filters import NEWEST, PaymentFilter, PayoutFilter, RefundFilter
+from payments.models import Charge, Payment
 from purelaka.listing import listing
 
 
@@ -20,14 +19,6 @@ class PaymentRow(NamedTuple):
 
     payment: Payment
     method: str
-
-
-class DisputeRow(NamedTuple):
-    """A dispute; `is_late` when its answer was due, `is_waiting` when we must answer."""
-
-    dispute: Dispute
-    is_waiting: bool
-    is_late: bool
 
 
 @staff_required
@@ -51,23 +42,6 @@ def refund_list(request: HttpRequest) -> HttpResponse:
     found = listing(form, form.refunds(), by=NEWEST, money=[("Refunds", "amount")])
     context = {"listing": found, "noun": "refund", "nouns": "refunds"}
     return render(request, "payments/refund_list.html", context)
-
-
-@staff_required
-@require_safe
-def dispute_list(request: HttpRequest) -> HttpResponse:
-    """Disputes: what is open, the most urgent first; or those that are decided."""
-    form, now = DisputeFilter(request.GET), timezone.now()
-    found = listing(form, form.disputes(), by=form.by, money=[("At stake", "amount")])
-    rows = [
-        DisputeRow(dispute, is_waiting, is_waiting and dispute.due_by is not None and dispute.due_by < now)
-        for dispute in found.rows
-        for is_waiting in [dispute.status in NEEDS_RESPONSE]
-    ]
-    context = {"listing": found, "rows": rows, "noun": "dispute", "nouns": "disputes"}
-    if form.by != NEWEST:
-        context |= {"newer_label": "Sooner", "older_label": "Later"}
-    return render(request, "payments/dispute_list.html", context)
 
 
 @staff_required

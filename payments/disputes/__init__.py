@@ -1,0 +1,1 @@
+"""Disputes: what a bank claims, what answers it, and how they end."""
