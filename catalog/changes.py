@@ -48,6 +48,10 @@ class StillStocked(Exception):
     """Stock that is there, or promised, can't go untold."""
 
 
+class SoldUncounted(Exception):
+    """It was sold while its stock was not counted: those orders took nothing off the shelf."""
+
+
 def stamp(item: Category | Product | Variant) -> str:
     """What the item says, in short: another text as soon as one of its fields is another."""
     said = json.dumps([_plain(getattr(item, name)) for name in FIELDS[type(item)]])
@@ -116,7 +120,8 @@ def change(
     """Write what differs; False, and nothing is written, when nothing does.
 
     `seen` is the item's stamp on the page that asks. Raises Overtaken when it is another by now,
-    Taken, and StillStocked when stock would not be tracked any more that is there.
+    Taken, StillStocked when stock would not be tracked any more that is there, and SoldUncounted
+    when it would be tracked from now on, after sales.
     """
     with transaction.atomic():
         now = type(item)._default_manager.select_for_update().get(pk=item.pk)
@@ -256,8 +261,20 @@ def _set_active(item: Product | Variant, is_active: bool, actor: User | None) ->
 
 
 def _check_tracking(now: Any, values: Mapping[str, Any]) -> None:
-    if not values.get("stock_tracked", True) and (now.stock or now.reserved):
+    if "stock_tracked" not in values or values["stock_tracked"] == now.stock_tracked:
+        return
+    if now.stock or now.reserved:
         raise StillStocked(f"{now}: {now.stock}")
+    if values["stock_tracked"] and _was_sold_uncounted(now):
+        raise SoldUncounted(str(now))
+
+
+def _was_sold_uncounted(variant: Variant) -> bool:
+    """Whether paid orders hold it that no sale movement answers: counted, they would seem to be missing."""
+    lines = StockMovement._meta.get_field("order_item").related_model  # orders stand above us
+    sold = lines._default_manager.filter(variant=variant, order__paid_at__isnull=False)
+    moved = StockMovement.objects.filter(variant=variant, reason=StockReason.SALE).values("order_item")
+    return bool(sold.exclude(pk__in=moved).exists())
 
 
 def _kind(item: Any) -> str:

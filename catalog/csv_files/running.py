@@ -251,6 +251,12 @@ class _Run:
                 f"stock_tracked: {sku} has stock. Set its stock to 0 as well, or leave it counted."
             )
             return
+        except changes.SoldUncounted:
+            reader.problems.append(
+                f"stock_tracked: {sku} was sold while its stock was not counted, so counting can't begin. "
+                "Archive it, and use a new SKU that is counted."
+            )
+            return
         except OutOfStock as why:
             reader.problems.append(
                 f"stock: {why.variant.reserved:,} are promised to unpaid orders. Set it to that or more."

@@ -24,9 +24,10 @@ from catalog.csv_files.running import Outcome, apply, preview
 from catalog.csv_files.writing import written
 from catalog.models import Category, Product, StockMovement, Variant
 from catalog.tests.desk import DeskTestCase, deeds
+from orders.models import Order
 from payments.tests.profiles import examples
 from purelaka.csv_text import returning_cell, text_of
-from purelaka.testing import make_order, make_user, make_variant
+from purelaka.testing import NOON, make_order, make_user, make_variant
 
 URL = reverse("catalog:catalogue-import")
 NEW = {
@@ -273,6 +274,12 @@ class RowTests(TestCase):
         make_order(variant=variant, quantity=4, amount_total=40_00)
 
         self.assert_wrong("stock: 4 are promised to unpaid orders.", exported()[0] | {"stock": "3"})
+
+    def test_what_was_sold_uncounted_stays_so(self) -> None:
+        variant = make_variant(stock=0, stock_tracked=False)
+        Order.objects.filter(pk=make_order(variant=variant).pk).update(paid_at=NOON)
+
+        self.assert_wrong("so counting can't begin", exported()[0] | {"stock_tracked": "yes"})
 
     def test_what_counting_ends_for_has_no_stock(self) -> None:
         make_variant(stock=10)

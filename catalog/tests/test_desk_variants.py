@@ -9,6 +9,8 @@ from accounts.models import Role
 from catalog import changes
 from catalog.models import StockMovement, Variant
 from catalog.tests.desk import DeskTestCase, deeds, variant_form
+from orders import lifecycle
+from orders.models import OrderStatus
 from purelaka.testing import make_order, make_user, make_variant
 
 
@@ -72,6 +74,18 @@ class VariantTests(DeskTestCase):
 
         self.assertIn("10 are on the shelf", self.errors(response)["stock_tracked"][0])
         self.assertTrue(self.variant.stock_tracked)
+
+    def test_counting_begins_only_before_the_first_sale(self) -> None:
+        self.variant = make_variant(stock=0, stock_tracked=False)
+        self.save(stock_tracked="on")
+        self.assertTrue(self.variant.stock_tracked)
+
+        self.variant = make_variant(stock=0, stock_tracked=False)
+        order = make_order(variant=self.variant)
+        lifecycle.move([order], OrderStatus.PAID, actor=None)
+        response = self.save(stock_tracked="on")
+        self.assertIn("counting can't begin now", self.errors(response)["stock_tracked"][0])
+        self.assertFalse(self.variant.stock_tracked)
 
     def test_a_further_variant_is_added(self) -> None:
         url = reverse("catalog:variant-add", args=[self.variant.product.pk])

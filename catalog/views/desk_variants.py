@@ -75,6 +75,13 @@ def variant_edit(request: SignedInRequest, variant: int) -> HttpResponse:
             f"{found.stock} are on the shelf. Adjust the stock to 0 first, with nothing promised to orders.",
         )
         return _page(request, found, form=form)
+    except changes.SoldUncounted:
+        form.add_error(
+            "stock_tracked",
+            "It was sold while its stock was not counted, so counting can't begin now. "
+            "Archive it, and add a new variant whose stock is counted.",
+        )
+        return _page(request, found, form=form)
     messages.success(request, "Saved." if changed else "Nothing was different, so nothing was changed.")
     return redirect("catalog:variant-edit", variant)
 
