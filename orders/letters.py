@@ -18,6 +18,8 @@ SUBJECTS = {
     MailKind.REFUND: "Refund for order {}",
     MailKind.PAYMENT_PROBLEM: "Order {} is not paid yet",
     MailKind.ORDER_LINK: "Your order {}",
+    MailKind.BACK_ORDER: "Order {} waits for goods",
+    MailKind.SUBSTITUTE: "A change to your order {}",
 }
 # What only others know of what a mail is about, by kind: payments puts in how and how much was paid.
 details: dict[MailKind, Callable[[Mail], dict[str, Any]]] = {}

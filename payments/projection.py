@@ -17,7 +17,7 @@ from django.utils import timezone
 from catalog import stock
 from catalog.stock import Sale
 from orders import lifecycle, mailing
-from orders.models import Flag, MailKind, Order, OrderItem, OrderStatus, RefundState
+from orders.models import BackOrder, Flag, MailKind, Order, OrderItem, OrderStatus, RefundState
 from payments import matching
 from payments.ledger import (
     Line,
@@ -222,7 +222,7 @@ def _write_orders(orders: Sequence[Order], states: dict[int, OrderState], cause:
 
 def _write_state(order: Order, state: OrderState, *, awaits: bool, is_oversold: bool) -> None:
     flag = state.flag
-    if is_oversold and state.refund_status != RefundState.FULL:
+    if is_oversold and state.refund_status != RefundState.FULL and not _waits_by_agreement(order):
         flag = Flag.OUT_OF_STOCK
     wanted = {
         "paid_at": state.paid_at,
@@ -240,6 +240,11 @@ def _write_state(order: Order, state: OrderState, *, awaits: bool, is_oversold: 
         Order.objects.filter(pk=order.pk).update(**changed)
         for name, value in changed.items():
             setattr(order, name, value)
+
+
+def _waits_by_agreement(order: Order) -> bool:
+    """A person decided it and told the customer. Asked only of what is oversold, which is rare."""
+    return BackOrder.objects.filter(order=order).exists()
 
 
 def _allocate(orders: Sequence[Order]) -> dict[int, bool]:

@@ -1,5 +1,6 @@
 """What customers put in their baskets and ordered, what delivery and tax cost, and what they are told."""
 
+from orders.models.backorder import BackOrder
 from orders.models.basket import Basket, BasketItem
 from orders.models.mail import Mail, MailKind
 from orders.models.order import (
@@ -18,6 +19,7 @@ from orders.models.saved import SavedView
 
 __all__ = [
     "SOLD",
+    "BackOrder",
     "Basket",
     "BasketItem",
     "DiscountCode",

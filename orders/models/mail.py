@@ -13,6 +13,8 @@ class MailKind(models.TextChoices):
     REFUND = "refund", "Refund notice"
     PAYMENT_PROBLEM = "payment_problem", "Payment problem"
     ORDER_LINK = "order_link", "Link to the order"
+    BACK_ORDER = "back_order", "Waiting for goods"
+    SUBSTITUTE = "substitute", "Sent instead"
 
 
 class Mail(models.Model):
