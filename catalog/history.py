@@ -1,6 +1,7 @@
 """What was done to a product and its variants, from the audit log, in words."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from django.db.models import Q
@@ -18,6 +19,8 @@ DEEDS = {
     "variant.restored": "put {sku} back into the shop",
     "variant.changed": "changed {sku}",
     "stock.receipt": "received stock of {sku}: {quantity}",
+    "stock.return": "took {sku} back: {quantity}",
+    "stock.import": "took over the stock of {sku}: {quantity}",
     "stock.adjustment": "adjusted the stock of {sku}: {quantity}",
 }
 NAMES = {"slug": "address", "image": "picture", "stock_tracked": "stock counted", "sku": "SKU"}
@@ -57,13 +60,15 @@ def _deed(row: AuditLog, sku: str) -> Deed:
 
 def _changes(row: AuditLog) -> list[tuple[str, str, str]]:
     return [
-        (NAMES.get(name, name.replace("_", " ")), _short(row.data[f"{name}_was"]), _short(value))
+        (NAMES.get(name, name.replace("_", " ")), _short(name, row.data[f"{name}_was"]), _short(name, value))
         for name, value in row.data.items()
         if f"{name}_was" in row.data and name not in UNSAID
     ]
 
 
-def _short(value: object) -> str:
+def _short(name: str, value: object) -> str:
+    if name == "image":
+        return f"…{Path(str(value)).name[-10:]}" if value else "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = str(value) or "nothing"
