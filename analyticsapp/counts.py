@@ -104,8 +104,8 @@ def counts(window: Window, state: State, *, before: Window | None = None) -> Cou
 
 def _query(window: Window, state: State, before: Window | None) -> Sql:
     both = Window(before.start if before else window.start, window.end)
-    customers, of_customers = relation(CUSTOMER_ROLLUP, both, state.live)
-    refunds, of_refunds = relation(REFUND_ROLLUP, both, state.live)
+    customers, of_customers = relation(CUSTOMER_ROLLUP, both, state)
+    refunds, of_refunds = relation(REFUND_ROLLUP, both, state)
     query = COUNTS.replace("{customers}", customers).replace("{refunds}", refunds)
     query = query.replace("{wished}", WISHED).replace("{afterwards}", BOUGHT_AFTERWARDS)
     query = query.replace("{in a basket}", BASKET_AFTERWARDS)

@@ -35,7 +35,7 @@ def daily_figures(window: Window, state: State) -> list[DayFigures]:
 
     The only source of figures per day.
     """
-    found = rows(relation(DAILY_ROLLUP, window, state.live))
+    found = rows(relation(DAILY_ROLLUP, window, state))
     figures = [DayFigures(day, *rest) for moved, *rest in found if (day := as_day(moved))]
     return sorted(figures, key=lambda one: (one.day, one.currency))
 

@@ -98,7 +98,7 @@ def product_lines(asked: Sequence[Window]) -> Generator[bytes, None, None]:
 
 def products(window: Window, known: State, *, currency: str = "") -> Sql:
     """`{cells}` of what was sold in a window, in one currency or each; best sellers first."""
-    sold, parameters = relation(PRODUCT_ROLLUP, window, known.live)
+    sold, parameters = relation(PRODUCT_ROLLUP, window, known)
     only, codes = ("WHERE r.currency = %s", [currency]) if currency else ("", [])
     order = PRODUCT_ORDER.replace("{by sku}", by_bytes("r.sku"))
     return f"{PRODUCTS.replace('{sold}', sold)} {only} {order}", [*parameters, *codes]

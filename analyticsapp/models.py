@@ -1,5 +1,6 @@
 """Figures per store-local day, built from the ledger. Everything here can be built anew."""
 
+from django.conf import settings
 from django.db import models
 
 
@@ -98,3 +99,20 @@ class SnapshotBuild(models.Model):
 
     def __str__(self) -> str:
         return f"build {self.pk}"
+
+
+class ClosedMonth(models.Model):
+    """A month whose figures were reported, and stay as they were.
+
+    `figures` are the KPIs by currency and key, as files say them; `ledger_id` is the newest entry that
+    is in them. What comes for the month later is an adjustment, shown beside them.
+    """
+
+    month = models.DateField(unique=True)  # its first day
+    ledger_id = models.BigIntegerField()
+    figures = models.JSONField()
+    closed_at = models.DateTimeField()
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"

@@ -54,7 +54,7 @@ def customers(least: int) -> Callable[[Scope], Sql]:
     """The customers with at least so many orders."""
 
     def makes(scope: Scope) -> Sql:
-        days, parameters = relation(CUSTOMER_ROLLUP, scope.window, scope.state.live)
+        days, parameters = relation(CUSTOMER_ROLLUP, scope.window, scope.state)
         return BY_CUSTOMER.replace("{customers}", days), [*parameters, scope.currency, least]
 
     return makes

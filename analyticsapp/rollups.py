@@ -4,14 +4,13 @@ Each rollup has one SELECT that makes its rows of some days from the ledger. `an
 stores them; for days that changed since, `relation` runs the same SELECT.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import models
 
 from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay
-from analyticsapp.reading import Sql, as_day, as_moment, in_list, rows
+from analyticsapp.reading import Sql, as_day, as_moment, in_list, moment_parameter, rows
 from analyticsapp.windows import Window
 
 # {days} stands for a condition on occurred_on. Sums are cast, since Postgres makes numerics of them.
@@ -114,11 +113,23 @@ class State:
 
     `live` are the days that changed since the last build, to be read from the ledger. `currencies` are
     all that ever moved. `data_through` is when the newest entry was learnt of, None without any.
+
+    `known` is a condition on ledger entries: only those are read, none of them from a rollup. So
+    figures are as they were known at an earlier moment.
     """
 
     live: tuple[date, ...]
     currencies: tuple[str, ...]
     data_through: datetime | None
+    known: Sql | None = None
+
+    def as_known_at(self, moment: datetime) -> "State":
+        """The same store, seen with what had been learnt before `moment`."""
+        return replace(self, known=("posted_at < %s", [moment_parameter(moment)]))
+
+    def up_to_entry(self, ledger_id: int) -> "State":
+        """The same store, seen with the ledger's entries up to this one."""
+        return replace(self, known=("id <= %s", [ledger_id]))
 
 
 def state() -> State:
@@ -131,12 +142,17 @@ def state() -> State:
     )
 
 
-def relation(rollup: Rollup, window: Window, live: Sequence[date]) -> Sql:
+def relation(rollup: Rollup, window: Window, state: State) -> Sql:
     """A SELECT of the rollup's columns for a window: closed days as stored, `live` days from the ledger.
 
     The one place where both are mixed. Put it in parentheses after FROM.
     """
-    touched = [day for day in live if day in window]
+    if state.known:
+        condition, known = state.known
+        return rollup.from_ledger(
+            (f"occurred_on BETWEEN %s AND %s AND {condition}", [window.start, window.end, *known])
+        )
+    touched = [day for day in state.live if day in window]
     stored = f"SELECT {rollup.columns} FROM {rollup.table} WHERE day BETWEEN %s AND %s"
     if not touched:
         return stored, [window.start, window.end]

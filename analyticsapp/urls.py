@@ -1,6 +1,6 @@
 from django.urls import path
 
-from analyticsapp import views, wish_pages
+from analyticsapp import month_pages, views, wish_pages
 from analyticsapp.exports import EXPORTS
 from analyticsapp.packing import XLSX, ZIP
 
@@ -19,5 +19,8 @@ urlpatterns = [
     ),
     path("export/<slug:key>.xlsx", views.export, {"form": XLSX}, name="export-xlsx"),
     path("export/<slug:key>.zip", views.export, {"form": ZIP}, name="export-zip"),
+    path("months/", month_pages.months, name="months"),
+    path("months/<str:month>/", month_pages.month, name="month"),
+    path("months/<str:month>/close/", month_pages.close_month, name="close-month"),
     path("columns/", views.column_dictionary, name="columns"),
 ]

@@ -16,6 +16,7 @@ from analyticsapp import asked, cards, charts, evidence, explained, windows
 from analyticsapp.asked import Asked
 from analyticsapp.daily import every_day
 from analyticsapp.download import respond
+from analyticsapp.earlier import earlier_knowledge
 from analyticsapp.evidence import BadPage, Scope
 from analyticsapp.explained import Told
 from analyticsapp.exports import EXPORTS
@@ -84,6 +85,7 @@ def kpi_detail(request: SignedInRequest, kpi: str) -> HttpResponse:
         except BadPage:
             raise Http404 from None
         told = explained.explain(KPIS[kpi], found, scope)
+        earlier = earlier_knowledge(request, kpi, scope)
     here = reverse("analyticsapp:kpi-detail", args=[kpi])
     csv_url = _rows_link(request, kpi, page, currency)
     context = {
@@ -96,6 +98,8 @@ def kpi_detail(request: SignedInRequest, kpi: str) -> HttpResponse:
         "sums": _sums(told, currency),
         "newer": page.address(here, currency=currency, newer=rows.newer) if rows.newer else "",
         "older": page.address(here, currency=currency, older=rows.older) if rows.older else "",
+        "earlier": earlier,
+        "today": page.today,
         "chart": charts.of_kpi(KPIS[kpi], found, page.window, currency=currency),
         "csv_url": csv_url,
         "back": page.address(reverse("analyticsapp:dashboard"), currency=currency),

@@ -135,7 +135,7 @@ def asked(query: Mapping[str, str], *, today: date) -> Window | None:
         return None
     if not start:
         raise BadWindow("end without start. Say the first day of the window too.")
-    return between(_day("start", start), _day("end", end) if end else today)
+    return between(read_day("start", start), read_day("end", end) if end else today)
 
 
 def asked_or_default(query: Mapping[str, str], *, today: date) -> Window:
@@ -155,7 +155,8 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _day(name: str, text: str) -> date:
+def read_day(name: str, text: str) -> date:
+    """The day that a parameter of this name says. Raises BadWindow."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise BadWindow(f"{name} must be a day, not {_shown(text)}: {EXAMPLE}.")
     try:

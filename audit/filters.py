@@ -22,6 +22,7 @@ FAMILIES = [
     ("taxrate.", "Tax rates"),
     ("discountcode.", "Discount codes"),
     ("analytics_export", "Exports"),
+    ("month.", "Months"),
     ("issue.", "Issues"),
 ]
 

@@ -65,6 +65,7 @@ ENTRIES: dict[str, list[Entry]] = {
     ],
     "Figures": [
         Entry("Analytics", icon="chart-bar", url_name="analyticsapp:dashboard"),
+        Entry("Months", icon="calendar", url_name="analyticsapp:months"),
         Entry("Wishes", icon="heart", url_name="analyticsapp:wishes"),
     ],
     "Proof": [

@@ -18,6 +18,7 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "number": lambda: make_order().number,
     "kpi": lambda: "revenue",
     "key": lambda: "not-a-key",
+    "month": lambda: "2020-01",
     "analyticsapp:export-xlsx.key": lambda: "orders",
     "analyticsapp:export-zip.key": lambda: "orders",
     "uidb36": lambda: "1",

@@ -5,6 +5,7 @@ from monitoring.checks import events
 from monitoring.checks import ledger
 from monitoring.checks import orders
 from monitoring.checks import rollups
+from monitoring.checks import months
 from monitoring.checks import balance
 from monitoring.checks import payouts
 from monitoring.checks import stock
@@ -13,4 +14,16 @@ from monitoring.checks import mails
 from monitoring.checks import work
 # isort: on
 
-__all__ = ["audit", "balance", "events", "ledger", "mails", "orders", "payouts", "rollups", "stock", "work"]
+__all__ = [
+    "audit",
+    "balance",
+    "events",
+    "ledger",
+    "months",
+    "mails",
+    "orders",
+    "payouts",
+    "rollups",
+    "stock",
+    "work",
+]

@@ -8,7 +8,9 @@ from django.db import connection
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
+from analyticsapp import closing
 from analyticsapp.build import build
+from analyticsapp.models import ClosedMonth
 from audit import sealing
 from monitoring.check import registry
 from monitoring.models import DataQualityIssue, IssueStatus
@@ -20,7 +22,8 @@ from payments.stories.journal import is_answer
 from payments.stories.payouts import PayoutBook
 from payments.stories.story import Story
 from purelaka import append_only
-from purelaka.testing import make_order
+from purelaka.days import store_day
+from purelaka.testing import make_order, make_user
 
 # How to break the arrow of a check, and how to mend it again. In the world of `CheckCase`.
 BREAKS: dict[str, tuple[str, str]] = {
@@ -68,6 +71,10 @@ BREAKS: dict[str, tuple[str, str]] = {
     "order_items_sum": (
         "UPDATE orders_order SET amount_total = amount_total + 1, amount_subtotal = amount_subtotal + 1",
         "UPDATE orders_order SET amount_total = amount_total - 1, amount_subtotal = amount_subtotal - 1",
+    ),
+    "months_closed": (
+        "UPDATE payments_ledgerentry SET amount = amount + 1 WHERE kind = 'sale'",
+        "UPDATE payments_ledgerentry SET amount = amount - 1 WHERE kind = 'sale'",
     ),
     "days_in_rollups": (
         "UPDATE analyticsapp_analyticssnapshotdaily SET sales = sales + 1",
@@ -180,6 +187,14 @@ class CheckCase(TestCase):
             created_at=at,
         )
         build(now=timezone.now())
+        month = store_day(at).replace(day=1)
+        ClosedMonth.objects.create(
+            month=month,
+            ledger_id=closing.newest_entry(),
+            figures=closing.figures_up_to(month, closing.newest_entry()),
+            closed_at=timezone.now(),
+            closed_by=make_user(),
+        )
         with override_settings(AUDIT_SEAL_KEY="a key"):
             sealing.seal(timezone.now())
 

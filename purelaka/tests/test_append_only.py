@@ -3,6 +3,7 @@
 from django.db import DatabaseError, connection, transaction
 from django.test import TestCase, override_settings
 
+from analyticsapp.models import ClosedMonth
 from audit import log, sealing
 from audit.models import AuditLog, AuditSeal
 from catalog.models import StockMovement
@@ -11,7 +12,7 @@ from payments.models import EventStatus, LedgerEntry, StripeEvent
 from payments.stories import delivery
 from payments.stories.story import Story
 from purelaka.append_only import guarded
-from purelaka.testing import NOON, make_order
+from purelaka.testing import NOON, make_order, make_user
 
 
 def columns_of(table: str) -> list[str]:
@@ -27,6 +28,9 @@ class AppendOnlyTests(TestCase):
         story.is_paid()
         for event in story.events:
             inbox.receive(delivery.body(event).decode())
+        ClosedMonth.objects.create(
+            month=NOON.date(), ledger_id=1, figures={}, closed_at=NOON, closed_by=make_user()
+        )
         log.record("test.deed")
         with override_settings(AUDIT_SEAL_KEY="a key"):
             sealing.seal(NOON)
@@ -43,9 +47,12 @@ class AppendOnlyTests(TestCase):
     def test_every_guarded_table_has_rows_to_try(self) -> None:
         self.assertEqual(
             set(guarded),
-            {m._meta.db_table for m in (AuditLog, AuditSeal, StockMovement, LedgerEntry, StripeEvent)},
+            {
+                m._meta.db_table
+                for m in (AuditLog, AuditSeal, ClosedMonth, StockMovement, LedgerEntry, StripeEvent)
+            },
         )
-        for model in (AuditLog, AuditSeal, StockMovement, LedgerEntry, StripeEvent):
+        for model in (AuditLog, AuditSeal, ClosedMonth, StockMovement, LedgerEntry, StripeEvent):
             self.assertTrue(model._default_manager.exists())
 
     def test_rows_can_not_be_deleted(self) -> None:

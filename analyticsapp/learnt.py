@@ -1,0 +1,84 @@
+"""What was learnt of a window after an earlier moment: the entries that changed its figures since."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Count, QuerySet, Sum
+
+from analyticsapp.windows import Window
+from payments.models import Kind, LedgerEntry
+
+SHOWN = 50
+# The entries that can change a figure; of all others: sales.
+KINDS: dict[str, tuple[Kind, ...]] = {
+    "refunded_amount": (Kind.REFUND, Kind.REFUND_REVERSAL),
+    "refunded_orders": (Kind.REFUND, Kind.REFUND_REVERSAL),
+    "refund_rate_orders_pct": (Kind.SALE, Kind.REFUND, Kind.REFUND_REVERSAL),
+    "refund_rate_value_pct": (Kind.SALE, Kind.REFUND, Kind.REFUND_REVERSAL),
+    "disputed_amount": (Kind.DISPUTE_WITHDRAWAL, Kind.DISPUTE_REINSTATEMENT),
+    "fees": (Kind.FEE, Kind.FEE_CREDIT),
+    "net_revenue": (
+        Kind.SALE,
+        Kind.REFUND,
+        Kind.REFUND_REVERSAL,
+        Kind.DISPUTE_WITHDRAWAL,
+        Kind.DISPUTE_REINSTATEMENT,
+    ),
+}
+# Wishes have no entries: what was known of them earlier is not kept.
+WITHOUT_ENTRIES = ("wishlisted_users", "basket_users", "purchased_users")
+
+
+@dataclass(frozen=True)
+class Late:
+    """Entries of a window that came later; `amount` in minor units of their currency, as the ledger signs."""
+
+    rows: Sequence[LedgerEntry]
+    number: int
+    amount: int
+
+
+class Cause(NamedTuple):
+    """How many entries of one kind came late, and what they sum to."""
+
+    kind: Kind
+    currency: str
+    number: int
+    amount: int
+
+
+def since_moment(kpi: str, window: Window, currency: str, moment: datetime) -> Late:
+    """The entries that can have changed a figure since `moment`, newest first, 50 at most. Two queries."""
+    entries = _of(window).filter(
+        currency=currency, kind__in=KINDS.get(kpi, (Kind.SALE,)), posted_at__gte=moment
+    )
+    total = entries.aggregate(number=Count("pk"), amount=Sum("amount", default=0))
+    return Late(_told(entries), total["number"], total["amount"])
+
+
+def since_entry(window: Window, ledger_id: int) -> list[Cause]:
+    """What came for the window after this entry, by kind and currency. One query."""
+    causes = (
+        _of(window)
+        .filter(pk__gt=ledger_id)
+        .exclude(kind__in=(Kind.PAYOUT, Kind.PAYOUT_REVERSAL))
+        .values_list("kind", "currency")
+        .annotate(number=Count("pk"), amount=Sum("amount"))
+        .order_by("currency", "kind")
+    )
+    return [Cause(Kind(kind), currency, number, amount) for kind, currency, number, amount in causes]
+
+
+def rows_since_entry(window: Window, ledger_id: int) -> Sequence[LedgerEntry]:
+    """The entries themselves, newest first, 50 at most."""
+    return _told(_of(window).filter(pk__gt=ledger_id).exclude(kind__in=(Kind.PAYOUT, Kind.PAYOUT_REVERSAL)))
+
+
+def _of(window: Window) -> QuerySet[LedgerEntry]:
+    return LedgerEntry.objects.filter(occurred_on__gte=window.start, occurred_on__lte=window.end)
+
+
+def _told(entries: QuerySet[LedgerEntry]) -> Sequence[LedgerEntry]:
+    return list(entries.select_related("order", "event").order_by("-posted_at", "-pk")[:SHOWN])

@@ -1,0 +1,158 @@
+"""Figures as they were known earlier, and months that are closed."""
+
+from datetime import UTC, date, datetime
+from io import StringIO
+
+from django.core.management import call_command
+from django.db import DatabaseError, transaction
+from django.test import TestCase
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Role
+from analyticsapp import closing
+from analyticsapp.build import build
+from analyticsapp.closing import CannotClose, close
+from analyticsapp.models import ClosedMonth
+from analyticsapp.tests.ledgers import at, placed, post, refunded, sold
+from audit.models import AuditLog
+from orders.models import OrderStatus
+from payments.models import Kind
+from purelaka.days import store_day
+from purelaka.testing import make_user
+
+JUNE = date(2026, 6, 1)
+JULY_3 = datetime(2026, 7, 3, 12, tzinfo=UTC)
+AUGUST_1 = datetime(2026, 8, 1, 12, tzinfo=UTC)
+
+
+class AsKnown(TestCase):
+    def setUp(self) -> None:
+        self.client.force_login(make_user(Role.ANALYST))
+        self.order = placed(50_00, status=OrderStatus.PAID, paid_at=at(3))
+        post(Kind.SALE, 50_00, at(3), order=self.order, posted_at=at(3))
+        self.late = placed(7_00, status=OrderStatus.PAID, paid_at=at(20))
+        post(Kind.SALE, 7_00, at(20), order=self.late, posted_at=JULY_3)
+
+    def kpi(self, key: str, known: str) -> str:
+        window = {"start": "2026-06-01", "end": "2026-06-30", "currency": "gbp", "known": known}
+        return self.client.get(reverse("analyticsapp:kpi-detail", args=[key]), window).content.decode()
+
+    def test_what_was_learnt_later_is_not_in_the_figure_and_is_listed(self) -> None:
+        build(now=AUGUST_1)
+
+        page = self.kpi("revenue", "2026-07-02")
+
+        self.assertIn("<dt>As known on 2 Jul 2026</dt><dd>£50.00</dd>", page)
+        self.assertIn("<dt>As known now</dt><dd>£57.00</dd>", page)
+        self.assertIn("<dt>Entries learnt since</dt><dd>1, £7.00</dd>", page)
+        self.assertIn(f"/orders/{self.late.number}/", page)
+
+    def test_counts_are_as_they_were_known_too(self) -> None:
+        build(now=AUGUST_1)
+
+        self.assertIn("<dt>As known on 2 Jul 2026</dt><dd>1</dd>", self.kpi("orders", "2026-07-02"))
+        self.assertIn("<dt>As known on 2 Jul 2026</dt><dd>1</dd>", self.kpi("unique_customers", "2026-07-02"))
+
+    def test_on_the_day_itself_it_was_known(self) -> None:
+        self.assertIn("<dt>Entries learnt since</dt><dd>0</dd>", self.kpi("revenue", "2026-07-03"))
+
+    def test_what_is_no_day_is_said_beside_the_field(self) -> None:
+        page = self.kpi("revenue", "yesterday")
+
+        self.assertIn("known must be a day", page)
+        self.assertIn('value="yesterday"', page)
+
+    def test_wishes_have_no_earlier_knowledge(self) -> None:
+        self.assertNotIn("As known on an earlier day", self.kpi("wishlisted_users", ""))
+
+
+class Closing(TestCase):
+    def setUp(self) -> None:
+        self.analyst = make_user(Role.ANALYST)
+        self.client.force_login(self.analyst)
+        self.order = sold(50_00, at(3))
+        refunded(self.order, 8_00, at(9))
+
+    def close(self) -> ClosedMonth:
+        return close(JUNE, actor=self.analyst, now=AUGUST_1)
+
+    def month(self) -> str:
+        return self.client.get(reverse("analyticsapp:month", args=["2026-06"])).content.decode()
+
+    def test_the_figures_are_kept_as_they_were(self) -> None:
+        figures = self.close().figures["gbp"]
+
+        self.assertEqual(
+            (figures["revenue"], figures["refunded_amount"], figures["net_revenue"]),
+            ("50.00", "8.00", "42.00"),
+        )
+        self.assertEqual(AuditLog.objects.get(event_type="month.closed").actor, self.analyst)
+
+    def test_what_comes_later_is_an_adjustment_with_its_cause_and_changes_nothing_reported(self) -> None:
+        self.close()
+        refunded(self.order, 5_00, at(28))
+        build(now=AUGUST_1)
+
+        page = self.month()
+
+        self.assertIn("1 × refund", page)
+        self.assertIn("−£5.00", page)
+        self.assertIn(self.order.number, page)
+        self.assertIn('<td class="num">£8.00</td><td class="num bad strong">£13.00</td>', page)
+        self.assertIn("1 × refund", self.client.get(reverse("analyticsapp:months")).content.decode())
+
+    def test_a_later_month_is_no_adjustment(self) -> None:
+        self.close()
+        refunded(self.order, 5_00, JULY_3)
+
+        self.assertIn("Nothing came for this month", self.month())
+
+    def test_a_month_that_is_not_over_stays_open(self) -> None:
+        with self.assertRaisesMessage(CannotClose, "June 2026 is not over."):
+            close(JUNE, actor=self.analyst, now=at(30))
+
+    def test_it_is_closed_once(self) -> None:
+        self.close()
+
+        with self.assertRaisesMessage(CannotClose, "closed already"), transaction.atomic():
+            self.close()
+
+    def test_an_empty_month_has_nothing_to_keep(self) -> None:
+        with self.assertRaisesMessage(CannotClose, "No money moved in May 2026."):
+            close(date(2026, 5, 1), actor=self.analyst, now=AUGUST_1)
+
+    def test_it_can_not_be_changed_afterwards(self) -> None:
+        self.close()
+
+        with self.assertRaises(DatabaseError), transaction.atomic():
+            ClosedMonth.objects.update(figures={})
+
+    def test_closing_from_the_page(self) -> None:
+        response = self.client.post(reverse("analyticsapp:close-month", args=["2026-06"]), follow=True)
+
+        self.assertContains(response, "June 2026 is closed")
+        again = self.client.post(reverse("analyticsapp:close-month", args=["2026-06"]), follow=True)
+        self.assertContains(again, "closed already")
+        self.assertEqual(ClosedMonth.objects.count(), 1)
+
+    def test_ops_may_look_and_not_close(self) -> None:
+        self.client.force_login(make_user(Role.OPS))
+
+        self.assertNotIn("Close this month", self.month())
+
+    def test_months_that_are_none_are_not_found(self) -> None:
+        for month in ("2026-13", "june", "2026-6"):
+            self.assertEqual(self.client.get(reverse("analyticsapp:month", args=[month])).status_code, 404)
+
+
+class DemoMonths(TestCase):
+    def test_they_close_and_agree(self) -> None:
+        call_command("seed_demo", orders=80, stdout=StringIO())
+        newest = closing.newest_entry()
+        months = [one.first for one in closing.months(today=store_day(timezone.now()))]
+        moved = [first for first in months if closing.figures_up_to(first, newest)]
+        self.assertGreater(len(moved), 3)
+        for first in moved[:3]:
+            closed = close(first, actor=make_user(Role.ADMIN), now=timezone.now())
+            self.assertEqual(closing.figures_up_to(first, closed.ledger_id), closed.figures)
