@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from orders.models import Order
+from orders.models import Order, OrderStatus
 from payments import answers
 from payments.gateway import GatewayError, gateway
 from payments.models import PaymentStatus
@@ -24,10 +24,15 @@ class BeingPaid(Exception):
     """The money is taken, or on its way: the order can't be given up now."""
 
 
+class NoLongerHeld(Exception):
+    """The order ended while its payment was begun: nobody can pay it any more."""
+
+
 def intent_of(order: Order) -> Intent:
     """The order's payment intent as it is now; made when there is none that could be paid.
 
-    Two tabs at once make one: the key of the request is made of the order. Raises GatewayError.
+    Two tabs at once make one: the key of the request is made of the order. Raises GatewayError, and
+    NoLongerHeld where one would have to be made and the order's time is over.
     """
     if order.payment_intent_id is None:
         return _make(order)
@@ -52,10 +57,17 @@ def look_up(order: Order) -> Intent | None:
 def give_up(order: Order) -> None:
     """Make sure that nobody can pay this order any more. Raises BeingPaid, GatewayError.
 
-    What the provider says is taken in, so after BeingPaid the order may be paid.
+    What the provider says is taken in, so after BeingPaid the order may be paid. First its time ends:
+    a customer at the payment page must not begin another payment behind our back.
     """
-    if order.payment_intent_id is not None:
-        give_up_intent(order.payment_intent_id)
+    held_until = order.reserved_until
+    _end_its_time(order)
+    try:
+        if order.payment_intent_id is not None:
+            give_up_intent(order.payment_intent_id)
+    except (BeingPaid, GatewayError):
+        Order.objects.filter(pk=order.pk, status=OrderStatus.PENDING).update(reserved_until=held_until)
+        raise
 
 
 def give_up_intent(payment_intent_id: str) -> None:
@@ -73,7 +85,7 @@ def give_up_intent(payment_intent_id: str) -> None:
 
 
 def _make(order: Order) -> Intent:
-    """Make a payment intent and write it down, unless somebody else was first."""
+    """Make a payment intent and write it down, unless somebody else was first or the order has ended."""
     was, at = order.payment_intent_id, timezone.now()
     intent = gateway().create_payment_intent(
         amount=order.amount_total,
@@ -83,12 +95,24 @@ def _make(order: Order) -> Intent:
         email=order.email,
         description=f"{settings.STORE_NAME} order {order.number}",
     )
-    Order.objects.filter(pk=order.pk, payment_intent_id=was).update(payment_intent_id=intent["id"])
+    held = Order.objects.filter(status=OrderStatus.PENDING, reserved_until__gt=timezone.now())
+    held.filter(pk=order.pk, payment_intent_id=was).update(payment_intent_id=intent["id"])
     order.refresh_from_db(fields=["payment_intent_id"])
-    if order.payment_intent_id != intent["id"]:
+    if order.payment_intent_id == intent["id"]:
+        _take_in(intent, at)
+        return intent
+    if order.payment_intent_id != was:  # another tab was first, with an intent of its own
         return gateway().payment_intent(str(order.payment_intent_id))
-    _take_in(intent, at)
-    return intent
+    give_up_intent(intent["id"])
+    raise NoLongerHeld(str(order))
+
+
+def _end_its_time(order: Order) -> None:
+    """From now on `_make` writes no payment intent down; the one it wrote last is in `order` then."""
+    now = timezone.now()
+    still_held = Order.objects.filter(pk=order.pk, status=OrderStatus.PENDING, reserved_until__gt=now)
+    still_held.update(reserved_until=now)
+    order.refresh_from_db(fields=["payment_intent_id"])
 
 
 def _key(order: Order) -> str:

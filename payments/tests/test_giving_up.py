@@ -11,6 +11,7 @@ from orders.models import Order, OrderStatus
 from payments import giving_up, inbox, intents
 from payments.gateway import GatewayError
 from payments.mock import bank
+from payments.mock_gateway import MockGateway
 from payments.models import Payment
 from payments.stories import delivery
 from payments.stories.story import Story
@@ -92,6 +93,45 @@ class ExpiryTests(GivingUpCase):
         self.assertEqual(
             {order.status for order in Order.objects.filter(pk__in=[o.pk for o in untried])}, {CANCELED}
         )
+
+
+class MeanwhileTests(GivingUpCase):
+    """A customer presses the button while their order is being given up."""
+
+    def test_between_the_payment_s_end_and_the_order_s_nothing_can_be_paid(self) -> None:
+        self.open()
+        cancel = MockGateway.cancel_payment_intent
+
+        def then_the_customer_pays(gateway: MockGateway, payment_intent_id: str) -> intents.Intent:
+            answer = cancel(gateway, payment_intent_id)
+            self.assertContains(self.pay(SUCCEEDS), "Nothing was paid")
+            return answer
+
+        with patch(CANCEL, autospec=True, side_effect=then_the_customer_pays):
+            self.assertEqual(self.minutes_later(), 1)
+
+        self.assert_order(status=CANCELED)
+        self.assertEqual(self.intent()["status"], "canceled")
+
+    def test_a_payment_that_was_just_being_begun_is_given_up_too(self) -> None:
+        stale = Order.objects.get(pk=self.order.pk)
+        intents.give_up(self.order)
+
+        with self.assertRaises(intents.NoLongerHeld):
+            intents.intent_of(stale)
+        self.assertEqual(self.intent()["status"], "canceled")
+        self.assert_order(payment_intent_id=None)
+
+    def test_an_order_that_could_not_be_given_up_can_still_be_paid_in_its_time(self) -> None:
+        self.open()
+        held_until = self.order.reserved_until
+        with patch(CANCEL, side_effect=DOWN):
+            self.minutes_later()
+        self.assert_order(reserved_until=held_until)
+
+        self.pay(SUCCEEDS)
+        self.is_told()
+        self.assert_order(status=PAID)
 
 
 class CancelledOrderTests(GivingUpCase):

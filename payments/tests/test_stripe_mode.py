@@ -186,8 +186,8 @@ class GivingUpTests(StripeModeTestCase):
 
         self.assertTrue(caught.exception.is_final)
 
-    def test_an_order_that_can_be_paid_again_gets_another_intent(self) -> None:
-        intents.give_up(self.order)
+    def test_an_order_whose_intent_was_cancelled_in_the_dashboard_gets_another(self) -> None:
+        intents.give_up_intent(self.intent["id"])
         again = ask_for_money(self.order)
 
         self.assertNotEqual(again["id"], self.intent["id"])

@@ -24,7 +24,7 @@ from orders.checkout import is_held
 from orders.models import SOLD, Flag, Order, OrderItem, OrderStatus
 from payments import declines, intents
 from payments.gateway import GatewayError
-from payments.intents import TAKEN, Intent
+from payments.intents import TAKEN, Intent, NoLongerHeld
 from payments.mock import bank
 from payments.mock.forms import CardForm, test_cards
 from payments.mock.steps import tell
@@ -66,6 +66,8 @@ def pay(request: HttpRequest, order: Order) -> HttpResponse:
         return _closed(request, order)
     try:
         intent = intents.intent_of(order) if is_held(order, timezone.now()) else intents.look_up(order)
+    except NoLongerHeld:
+        return redirect("payments:pay", order.number)  # as it is now
     except GatewayError as error:
         logger.error("%s can't be paid: %s", order, error)
         return _page(request, "payments/pay_unreachable.html", order, status=503, is_refused=error.is_final)
