@@ -30,6 +30,21 @@ class PartsTests(BrowserTestCase):
         self.assertTrue(plot.locator("table").is_visible())
         self.assertFalse(plot.locator(".canvas").is_visible())
 
+    def test_a_chart_is_saved_as_svg_and_as_png(self) -> None:
+        self.sign_in()
+        self.visit("/parts/")
+        plot = self.page.locator("figure.plot").first
+        for ending, begins in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
+            plot.get_by_text("Image").click()
+            with self.page.expect_download() as saving:
+                plot.get_by_role("button", name=ending).click()
+
+            name, path = saving.value.suggested_filename, saving.value.path()
+            self.assertTrue(name.endswith(f".{ending.lower()}"), name)
+            content = path.read_bytes()
+            self.assertTrue(content.startswith(begins))
+            self.assertGreater(len(content), 2_000)
+
     def test_the_dialog_opens_by_its_link_and_closes_by_escape(self) -> None:
         self.sign_in()
         self.visit("/parts/")
@@ -142,7 +157,7 @@ class ErrorPageTests(BrowserTestCase):
                     self.assert_fits(page)
                     self.assert_accessible(page)
         page.get_by_role("link", name="To the start").click()
-        self.assertIn("/accounts/login/", page.url)
+        self.assertIn("/shop/", page.url)
 
     def test_a_broken_page_says_what_to_do(self) -> None:
         with self.assertLogs("django.request", "ERROR"):
