@@ -8,8 +8,9 @@ from django.db.models import Max
 
 from analyticsapp.models import AnalyticsSnapshotDaily, SnapshotBuild
 from analyticsapp.reading import Sql, in_list
-from analyticsapp.rollups import EVERY_DAY, ROLLUPS, Rollup
-from payments.models import LedgerEntry
+from analyticsapp.rollups import EVERY_DAY, PRODUCT_ROLLUP, ROLLUPS, Rollup
+from orders.models import Order
+from payments.models import Kind, LedgerEntry
 from purelaka.days import store_day
 
 LOCK_TRIES = 30
@@ -45,6 +46,18 @@ def build(*, now: datetime, days: int = 0, everything: bool = False) -> Snapshot
         else:
             SnapshotBuild.objects.filter(pk=last.pk).update(built_at=now)
     return row
+
+
+def remake_products(order: Order) -> None:
+    """Make the products' figures of an order's days anew: its lines have changed, its money has not.
+
+    Call it in the transaction of the change.
+    """
+    sales = LedgerEntry.objects.filter(order=order, kind=Kind.SALE)
+    days = set(sales.values_list("occurred_on", flat=True))
+    if days:
+        _one_builder_at_a_time()
+        _rebuild(PRODUCT_ROLLUP, sorted(days))
 
 
 def settled_id() -> int | None:

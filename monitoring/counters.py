@@ -1,5 +1,6 @@
 """What the sidebar counts: one cheap query each, through a partial index."""
 
+from django.db.models import Count, Value
 from django.utils import timezone
 
 from monitoring.models import DataQualityIssue
@@ -7,6 +8,7 @@ from orders.filters import VIEWS
 from orders.models import Order
 from payments.filters import NEEDS_RESPONSE
 from payments.models import Dispute, EventStatus, StripeEvent
+from payments.stuck.queue import TO_DECIDE
 from purelaka import navigation
 from purelaka.navigation import Waiting
 
@@ -32,10 +34,19 @@ def disputes_to_answer() -> Waiting:
     return Waiting(number, f"{_say(number, 'dispute')} to answer", urgent=True)
 
 
-@navigation.counter("orders:order-list")
-def orders_to_pack() -> Waiting:
-    number = Order.objects.filter(TO_PACK).count()
-    return Waiting(number, f"{_say(number, 'order')} to pack")
+@navigation.counters("orders:order-list", "payments:stuck-list")
+def paid_orders() -> list[Waiting]:
+    """To pack, and to decide."""
+    sets = {"pack": Order.objects.filter(TO_PACK), "decide": Order.objects.filter(TO_DECIDE)}
+    counted = [
+        rows.order_by().values(what=Value(what)).annotate(number=Count("pk")) for what, rows in sets.items()
+    ]
+    numbers = {row["what"]: row["number"] for row in counted[0].union(*counted[1:], all=True)}
+    pack, decide = numbers.get("pack", 0), numbers.get("decide", 0)
+    return [
+        Waiting(pack, f"{_say(pack, 'order')} to pack"),
+        Waiting(decide, f"{_say(decide, 'paid order')} that can't be sent", urgent=True),
+    ]
 
 
 def _say(number: int, noun: str) -> str:

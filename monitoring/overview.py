@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 
 from monitoring.at_stripe import AtStripe, at_stripe
 from monitoring.check import registry
@@ -157,8 +158,8 @@ def _dispute_entry(dispute: Dispute, now: datetime) -> Entry:
         badge=f"Due {_due(dispute.due_by, now)}" if dispute.due_by else "Open",
         title=f"{what} on {dispute.order or dispute.dispute_id} needs your answer",
         why=f"{dispute.reason.replace('_', ' ').capitalize() or 'No reason given'}{left}",
-        url=_order_address(dispute.order),
-        action="Open order",
+        url=_address("payments:dispute-detail", dispute.dispute_id),
+        action="Open dispute",
         amount=display(dispute.amount, dispute.currency),
     )
 
@@ -219,11 +220,11 @@ def _flagged() -> Iterator[Entry]:
             badge=order.get_flag_display(),
             title=f"{order} {FLAGGED[Flag(order.flag)]}",
             why=f"{order.email} · {order.get_status_display().lower()}",
-            url=_order_address(order),
-            action="Open order",
+            url=_address("payments:stuck-list", query=f"?{urlencode({'q': order.number})}"),
+            action="Decide",
             amount=display(order.amount_total, order.currency),
         )
-    yield from _and_more(total - SHOWN, "flagged order", _address("orders:order-list", query="?view=look"))
+    yield from _and_more(total - SHOWN, "flagged order", _address("payments:stuck-list"))
 
 
 FLAGGED = {

@@ -9,6 +9,7 @@ from orders.models import Mail, MailKind, Order, OrderStatus
 from payments import declines, wording
 from payments.envelope import Envelope
 from payments.models import Charge, Payment, PaymentStatus, Refund, RefundStatus, StripeEvent
+from payments.stuck.shortage import short_items, substituted
 from purelaka import sql
 
 
@@ -73,10 +74,21 @@ def _failure_code(payment_intent_id: str) -> str:
     return ""
 
 
+def _back_order(mail: Mail) -> dict[str, Any]:
+    return {"short": short_items([mail.order_id])}
+
+
+def _substitute(mail: Mail) -> dict[str, Any]:
+    said = substituted(mail.order)[mail.about]
+    return {"was": said["was"], "now": said["now"]}
+
+
 def register() -> None:
     """Lend `orders.letters` what only payments know."""
     letters.details |= {
         MailKind.CONFIRMATION: _confirmation,
         MailKind.REFUND: _refund,
         MailKind.PAYMENT_PROBLEM: _payment_problem,
+        MailKind.BACK_ORDER: _back_order,
+        MailKind.SUBSTITUTE: _substitute,
     }

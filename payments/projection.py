@@ -212,7 +212,7 @@ def _write_orders(orders: Sequence[Order], states: dict[int, OrderState], cause:
         lifecycle.move(newly_paid, OrderStatus.PAID, actor=None, at=[*moments.values()], noted_at=noted_at)
         news = [order for order in newly_paid if cause.is_news(moments[order.pk])]
         mailing.write_each(news, MailKind.CONFIRMATION)
-    waiting = [o for o in orders if o.awaits_stock and states[o.pk].refund_status != RefundState.FULL]
+    waiting = [o for o in orders if _may_wait(o) and states[o.pk].refund_status != RefundState.FULL]
     short = _allocate([*newly_paid, *waiting])
     for order in orders:
         _write_state(
@@ -240,6 +240,12 @@ def _write_state(order: Order, state: OrderState, *, awaits: bool, is_oversold: 
         Order.objects.filter(pk=order.pk).update(**changed)
         for name, value in changed.items():
             setattr(order, name, value)
+
+
+def _may_wait(order: Order) -> bool:
+    """Its goods are not there; or nobody waited for them while all of it was refunded."""
+    was_refunded = order.status == OrderStatus.PAID and order.refund_status == RefundState.FULL
+    return order.awaits_stock or was_refunded
 
 
 def _waits_by_agreement(order: Order) -> bool:

@@ -221,6 +221,11 @@ def _audit_words(order: Order, row: AuditLog) -> tuple[str, str, str, list[Detai
     if row.event_type == "order.canceled":
         why = str(row.data.get("reason", ""))
         return "ban", "", "cancelled it" if is_ours else "Cancelled", [Detail(why)] if why else []
+    if row.event_type == "order.back_ordered":
+        return "clock", "note", "decided that it waits for its goods", []
+    if row.event_type == "order.item_substituted":
+        text = f"put {row.data.get('now', '')} in the place of {row.data.get('was', '')}"
+        return "package", "note", text, [Detail("at the same price")]
     said = wording.words(row.event_type.replace(".", " ")).capitalize()
     return "history", "", f"did: {said}" if is_ours else said, []
 

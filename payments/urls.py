@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from payments.views import disputes, events, lists, paying, payouts
+from payments.views import disputes, events, lists, paying, payouts, stuck
 from payments.webhook import webhook
 from purelaka import converters  # noqa: F401 - registers `any`
 
@@ -17,6 +17,10 @@ urlpatterns = [
     path("disputes/rates.csv", disputes.dispute_rates, name="dispute-rates"),
     path("disputes/<any:dispute_id>/evidence.zip", disputes.dispute_evidence, name="dispute-evidence"),
     path("disputes/<any:dispute_id>/", disputes.dispute_detail, name="dispute-detail"),
+    path("stuck/", stuck.stuck_list, name="stuck-list"),
+    path("stuck/<any:number>/refund/", stuck.stuck_refund, name="stuck-refund"),
+    path("stuck/<any:number>/wait/", stuck.stuck_back_order, name="stuck-back-order"),
+    path("stuck/<any:number>/substitute/", stuck.stuck_substitute, name="stuck-substitute"),
     path("payouts/", lists.payout_list, name="payout-list"),
     path("payouts/<any:payout_id>/", payouts.payout_detail, name="payout-detail"),
     path("pay/<any:number>/challenge/", paying.challenge, name="pay-challenge"),

@@ -9,9 +9,10 @@ does not exist is left out. An app that owns a page can say how much work waits 
         return navigation.Waiting(number, f"{number} open issues", urgent=True)
 
 It is asked on every staff page, so it must be one cheap query. Register it where `ready()` imports it.
+Counts that come from one query are registered together: `@navigation.counters("…", "…")`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -58,6 +59,7 @@ ENTRIES: dict[str, list[Entry]] = {
     "": [
         Entry("Overview", icon="home", url_name="monitoring:overview"),
         Entry("Orders", icon="receipt", url_name="orders:order-list"),
+        Entry("Can't be sent", icon="package-off", url_name="payments:stuck-list"),
         Entry("Payments", icon="credit-card", url_name="payments:payment-list"),
         Entry("Disputes", icon="gavel", url_name="payments:dispute-list"),
         Entry("Payouts", icon="building-bank", url_name="payments:payout-list"),
@@ -75,6 +77,7 @@ ENTRIES: dict[str, list[Entry]] = {
     ],
 }
 _counters: dict[str, Counter] = {}
+_together: dict[tuple[str, ...], Callable[[], Sequence[Waiting]]] = {}
 
 
 def counter(url_name: str) -> Callable[[Counter], Counter]:
@@ -87,14 +90,30 @@ def counter(url_name: str) -> Callable[[Counter], Counter]:
     return register
 
 
+def counters(
+    *url_names: str,
+) -> Callable[[Callable[[], Sequence[Waiting]]], Callable[[], Sequence[Waiting]]]:
+    """The same for several entries; the decorated function returns their counts in this order."""
+
+    def register(count: Callable[[], Sequence[Waiting]]) -> Callable[[], Sequence[Waiting]]:
+        _together[url_names] = count
+        return count
+
+    return register
+
+
 def groups(request: HttpRequest, role: str) -> list[Group]:
     """The sidebar for this role on this page. Groups without a page are left out."""
     pages = {
         entry: url for entries in ENTRIES.values() for entry in entries if (url := _open_to(entry, role))
     }
+    waiting = _waiting([entry.url_name for entry in pages])
     here = max((url for url in pages.values() if request.path.startswith(url)), key=len, default="")
     found = [
-        Group(heading, [_link(entry, pages[entry], here, request) for entry in entries if entry in pages])
+        Group(
+            heading,
+            [_link(entry, pages[entry], here, request, waiting) for entry in entries if entry in pages],
+        )
         for heading, entries in ENTRIES.items()
     ]
     return [group for group in found if group.links]
@@ -110,7 +129,14 @@ def _open_to(entry: Entry, role: str) -> str:
     return url if role in getattr(view, "roles", ()) else ""
 
 
-def _link(entry: Entry, url: str, here: str, request: HttpRequest) -> Link:
+def _waiting(shown: Collection[str]) -> dict[str, Waiting]:
+    found = {name: count() for name, count in _counters.items() if name in shown}
+    for names, count_all in _together.items():
+        if not set(names).isdisjoint(shown):
+            found |= dict(zip(names, count_all(), strict=True))
+    return found
+
+
+def _link(entry: Entry, url: str, here: str, request: HttpRequest, waiting: dict[str, Waiting]) -> Link:
     current = "" if url != here else "page" if request.path == url else "true"
-    count = _counters.get(entry.url_name)
-    return Link(entry, url, current, count() if count else None)
+    return Link(entry, url, current, waiting.get(entry.url_name))

@@ -60,8 +60,9 @@ RESERVED_AND_HELD = """
 def items_moved(now: datetime) -> Iterator[Finding]:
     """Each line of a paid order against its sale movement; a line of any other order has none.
 
-    Left out are goods whose stock is not tracked, and orders that wait for stock. A difference
-    means that an order was changed by hand: send its payment's event again, or adjust the stock.
+    Left out are goods whose stock is not tracked, orders that wait for stock, and those refunded in
+    full before their goods came. A difference means that an order was changed by hand: send its
+    payment's event again, or adjust the stock.
     """
     for item_id, order_id, number, sku, sold, moved in rows(ITEMS_AND_MOVEMENTS):
         yield Finding(
@@ -74,7 +75,8 @@ def items_moved(now: datetime) -> Iterator[Finding]:
 
 ITEMS_AND_MOVEMENTS = """
     WITH both_ends AS (
-        SELECT i.id, i.order_id, o.number, i.sku, o.awaits_stock, COALESCE(-m.quantity, 0) AS moved,
+        SELECT i.id, i.order_id, o.number, i.sku, COALESCE(-m.quantity, 0) AS moved,
+            (o.awaits_stock OR o.refund_status = 'full') AS may_not_have_moved,
             CASE WHEN o.status IN ('paid', 'fulfilled') THEN i.quantity ELSE 0 END AS sold
         FROM orders_orderitem i
             JOIN orders_order o ON o.id = i.order_id
@@ -83,7 +85,7 @@ ITEMS_AND_MOVEMENTS = """
         WHERE v.stock_tracked
     )
     SELECT id, order_id, number, sku, sold, moved FROM both_ends
-    WHERE sold <> moved AND NOT (awaits_stock AND moved = 0)
+    WHERE sold <> moved AND NOT (may_not_have_moved AND moved = 0)
 """
 
 

@@ -15,7 +15,10 @@ from payments.timeline import Entry, History, timeline
 MOST_EVENTS = 200
 MOST_OTHERS = 50  # other orders of the same customer that are looked at
 # What happened to the order itself, for others' eyes too; the rest of the audit log is the shop's own.
-HAPPENED = ("order.placed", "order.paid", "order.fulfilled", "order.canceled")
+HAPPENED = (
+    *("order.placed", "order.paid", "order.fulfilled", "order.canceled"),
+    *("order.back_ordered", "order.item_substituted"),
+)
 
 
 @dataclass(frozen=True)
