@@ -2,6 +2,8 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
 
 class AnalyticsSnapshotDaily(models.Model):
@@ -116,3 +118,46 @@ class ClosedMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m}"
+
+
+class Rhythm(models.TextChoices):
+    """How often a saved export comes by mail; a week begins on Monday. Values name no days of their own."""
+
+    NEVER = "never", "Only when I ask"
+    DAILY = "daily", "Every day"
+    WEEKLY = "weekly", "Every Monday"
+    MONTHLY = "monthly", "On the first of each month"
+
+
+class SavedExport(models.Model):
+    """A file somebody wants again: which one, of which window, in which form, and how often by mail.
+
+    `window` is a query string such as `days=30` or `period=last_month`, read anew each time.
+    `next_on` is the store's day of its next mail; None when it has no rhythm.
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_exports"
+    )
+    name = models.CharField(max_length=80)
+    export = models.CharField(max_length=32)
+    window = models.CharField(max_length=100)
+    form = models.CharField(max_length=8)
+    rhythm = models.CharField(max_length=8, choices=Rhythm, default=Rhythm.NEVER)
+    next_on = models.DateField(null=True, blank=True)
+    last_sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="saved_export_once_per_name"),
+            models.CheckConstraint(condition=Q(rhythm__in=Rhythm.values), name="saved_export_rhythm_known"),
+        ]
+        indexes = [
+            # what is to be mailed today
+            models.Index(fields=["next_on"], name="saved_export_due", condition=Q(next_on__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"saved export {self.pk}"

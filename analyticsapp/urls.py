@@ -1,6 +1,6 @@
 from django.urls import path
 
-from analyticsapp import month_pages, views, wish_pages
+from analyticsapp import month_pages, saved_pages, views, wish_pages
 from analyticsapp.exports import EXPORTS
 from analyticsapp.packing import XLSX, ZIP
 
@@ -22,5 +22,7 @@ urlpatterns = [
     path("months/", month_pages.months, name="months"),
     path("months/<str:month>/", month_pages.month, name="month"),
     path("months/<str:month>/close/", month_pages.close_month, name="close-month"),
+    path("saved/", saved_pages.saved_export_list, name="saved-exports"),
+    path("saved/<int:pk>/delete/", saved_pages.delete_saved_export, name="delete-saved-export"),
     path("columns/", views.column_dictionary, name="columns"),
 ]

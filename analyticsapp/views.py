@@ -140,7 +140,7 @@ def column_dictionary(request: SignedInRequest) -> HttpResponse:
     links = _file_links(request, page)
     files = [(file, _forms(key, page, links[key]) if links else []) for key, file in EXPORTS.items()]
     here = reverse("analyticsapp:columns")
-    context = {**_frame(page, "", [], here), "files": files}
+    context = {**_frame(page, "", [], here), "files": files, "may_export": bool(links)}
     return render(request, "analyticsapp/columns.html", context, status=400 if page.error else 200)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from analyticsapp import saved_exports
 from analyticsapp.build import build
 from audit import sealing
 from monitoring import alerts, running
@@ -45,6 +46,7 @@ def steps(now: datetime) -> dict[str, Callable[[], int]]:
         "mails sent": lambda: mailing.send_waiting(now),
         "audit rows sealed": lambda: seal_audit(now),
         "checks run": lambda: run_due_checks(now),
+        "saved exports mailed": lambda: saved_exports.send_due(now),
         "alerts sent": lambda: alerts.tell(now),
         "old baskets of guests forgotten": lambda: basket.forget_baskets(now),
         "old runs of checks forgotten": lambda: running.prune(now),

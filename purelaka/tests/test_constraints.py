@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.test import TestCase
 
 from accounts.models import Address, Role
-from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay
+from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay, SavedExport
 from catalog.models import StockMovement
 from monitoring.models import Alert, CheckRun, DataQualityIssue
 from orders.models import (
@@ -61,6 +61,9 @@ def bad_rows() -> dict[str, Row]:
         variant=variant, quantity=1, reason="receipt", form_key=uuid.uuid4()
     )
     issue = DataQualityIssue.objects.create(check_name="a", subject="b", severity="error")
+    saved_export = SavedExport.objects.create(
+        owner=user, name="mine", export="orders", window="days=7", form="csv"
+    )
     alert = Alert.objects.create(channel="email", key="opened", subject="x", text="y")
     run = CheckRun.objects.create(check_name="a", status="passed", started_at=NOON)
     wish = WishlistItem.objects.create(user=user, variant=variant)
@@ -129,6 +132,8 @@ def bad_rows() -> dict[str, Row]:
             issue, {"subject": "c", "status": "lost"}, or_by="issue_resolved_has_moment"
         ),
         "issue_resolved_has_moment": Row(issue, {"subject": "c", "status": "resolved"}),
+        "saved_export_once_per_name": Row(saved_export, {}),
+        "saved_export_rhythm_known": Row(saved_export, {"name": "other", "rhythm": "hourly"}),
         "alert_channel_known": Row(alert, {"channel": "fax"}),
         "alert_once": Row(alert, {}),
         "check_run_status_known": Row(run, {"status": "lost"}),
