@@ -19,6 +19,7 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "kpi": lambda: "revenue",
     "key": lambda: "not-a-key",
     "month": lambda: "2020-01",
+    "analyticsapp:delete-saved-export.pk": lambda: 0,
     "analyticsapp:export-xlsx.key": lambda: "orders",
     "analyticsapp:export-zip.key": lambda: "orders",
     "uidb36": lambda: "1",
@@ -34,6 +35,7 @@ SAMPLES: dict[str, Callable[[], object]] = {
     # passkeys: somebody else's, and the password is asked for before that is told
     "mfa_edit_webauthn.pk": lambda: 1,
     "mfa_remove_webauthn.pk": lambda: 1,
+    "accounts:session-end.pk": lambda: 1,  # somebody else's
     "accounts:address-edit.pk": lambda: make_address().pk,
     "accounts:address-delete.pk": lambda: make_address().pk,
     "accounts:address-choose.pk": lambda: make_address().pk,
