@@ -25,10 +25,14 @@ class Offer(NamedTuple):
 
 
 class Choices(NamedTuple):
-    """What this person can do to this order; `sources` are the payments that can be refunded."""
+    """What this person can do to this order; `sources` are the payments that can be refunded.
+
+    `blocked_by` is a dispute that keeps one of its payments from being refunded.
+    """
 
     offers: list[Offer]
     sources: list[Refundable]
+    blocked_by: str = ""
 
     @property
     def possible(self) -> set[str]:
@@ -44,7 +48,8 @@ def choices(order: Order, user: User) -> Choices:
     sources = _at_stripe(order, every)
     note = Offer("note", "Add a note", "For the timeline; customers do not see it.")
     offers = [_fulfilling(order), _refunding(order, sources, every), _cancelling(order), note]
-    return Choices(sorted(offers, key=lambda offer: bool(offer.why_not)), sources)
+    blocked_by = next((each.blocked_by for each in every if each.blocked_by), "")
+    return Choices(sorted(offers, key=lambda offer: bool(offer.why_not)), sources, blocked_by)
 
 
 def refundable_sources(order: Order) -> list[Refundable]:
