@@ -5,16 +5,18 @@ comma, one line feed a row, quotes only where needed, nothing for NULL.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
 
+from accounts.privacy import key_sql
 from analyticsapp.reading import Sql
 from purelaka.csv_text import FORMULA, FORMULA_STARTS, line, text_cell
 from purelaka.money import THREE_DECIMAL, ZERO_DECIMAL, to_major
 
 TEXT, WORD, NUMBER, MONEY, MOMENT, DAY = "text", "word", "number", "money", "moment", "day"
+PERSON = "person"
 CHUNK_BYTES = 64 * 1024
 ROWS_AT_ONCE = 2_000
 CURRENCY = "r.currency"
@@ -24,9 +26,9 @@ CURRENCY = "r.currency"
 class Column:
     """One column of a file: its name, what its cells hold, and what they mean.
 
-    TEXT is whatever somebody typed, WORD one of ours. `expression` is the SQL that gives it, of the alias
-    `r` of the rows; empty where Python makes the rows. Money is in minor units there, in major ones in the
-    file, by the row's `r.currency`.
+    TEXT is whatever somebody typed, WORD one of ours, PERSON an email address. `expression` is the SQL that
+    gives it, of the alias `r` of the rows; empty where Python makes the rows. Money is in minor units there,
+    in major ones in the file, by the row's `r.currency`.
     """
 
     name: str
@@ -41,6 +43,18 @@ class Source:
 
     columns: Sequence[Column]
     query: Sql
+
+
+def has_people(columns: Sequence[Column]) -> bool:
+    return any(column.kind == PERSON for column in columns)
+
+
+def without_people(columns: Sequence[Column]) -> list[Column]:
+    """The same columns, with the customer key in the place of an email address."""
+    return [
+        replace(column, kind=WORD, expression=key_sql(column.expression)) if column.kind == PERSON else column
+        for column in columns
+    ]
 
 
 def head(columns: Sequence[Column]) -> bytes:
@@ -85,6 +99,7 @@ def _formatted(column: Column) -> str:
     value = column.expression
     return {
         TEXT: _harmless(value),
+        PERSON: _harmless(value),
         WORD: value,
         NUMBER: value,
         MONEY: _major(value),
@@ -136,6 +151,7 @@ def _moment(value: Any, currency: str) -> str:
 
 _writers: dict[str, Callable[[Any, str], str]] = {
     TEXT: lambda value, currency: text_cell(value),
+    PERSON: lambda value, currency: text_cell(value),
     WORD: lambda value, currency: str(value),
     NUMBER: lambda value, currency: str(value),
     MONEY: lambda value, currency: to_major(value, currency),

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.urls import reverse
 
-from analyticsapp.csv_file import DAY, MOMENT, MONEY, NUMBER, TEXT, WORD, Column
+from analyticsapp.csv_file import DAY, MOMENT, MONEY, NUMBER, PERSON, TEXT, WORD, Column
 from analyticsapp.exports import CONTRACT_VERSION, EXPORTS, SUMMARY_KPIS
 from analyticsapp.kpis import COUNT, KPIS, PERCENT, Kpi
 from analyticsapp.kpis import MONEY as MONEY_UNIT
@@ -21,6 +21,7 @@ UNITS = {
 }
 TYPES = {
     TEXT: "text",
+    PERSON: "text",
     WORD: "word",
     NUMBER: "number",
     MONEY: "money",
@@ -145,7 +146,10 @@ def contract() -> str:
         "exports": {
             key: {
                 "path": _path(key),
-                "columns": [{"name": column.name, "type": column.kind} for column in export.columns],
+                "columns": [
+                    {"name": column.name, "type": TEXT if column.kind == PERSON else column.kind}
+                    for column in export.columns
+                ],
             }
             for key, export in EXPORTS.items()
         },

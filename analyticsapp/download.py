@@ -8,7 +8,9 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.privacy import is_hidden
 from accounts.roles import SignedInRequest
+from analyticsapp.csv_file import has_people
 from analyticsapp.exports import CONTRACT_VERSION
 from analyticsapp.packing import CSV, Download, Form, Sent
 from audit import log
@@ -33,6 +35,7 @@ def respond(request: SignedInRequest, download: Download, form: Form = CSV) -> H
         time_zone=settings.TIME_ZONE,
         made_by=request.user.email,
         made_at=timezone.now().isoformat(timespec="seconds"),
+        personal_data=has_people(download.columns) and not is_hidden(),
     )
     return StreamingHttpResponse(_sending(download, form, request.user, log.address.get()), headers=headers)
 

@@ -1,10 +1,11 @@
 """The rows that make a figure: for the page, for their sum, and for their file, from one query."""
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from accounts import privacy
 from analyticsapp import csv_file
 from analyticsapp.csv_file import MOMENT, MONEY, NUMBER, Column, Source
 from analyticsapp.reading import Sql, as_moment, by_bytes, moment_parameter, rows
@@ -44,6 +45,7 @@ class Evidence:
     counted: bool = False
     id_is_text: bool = False
     sorted_by_moment: bool = True
+    row_id: str = "r.row_id"
 
     def noun(self, number: int) -> str:
         """What so many rows are called."""
@@ -57,7 +59,15 @@ class Evidence:
     @property
     def order(self) -> tuple[str, str]:
         """What the rows are sorted by: the second tells apart what the first does not."""
-        return "r.sort_key", by_bytes("r.row_id") if self.id_is_text else "r.row_id"
+        return "r.sort_key", by_bytes(self.row_id) if self.id_is_text else self.row_id
+
+    @property
+    def shown(self) -> "Evidence":
+        """As whoever asks may see it. A text that tells rows apart is an address: it becomes a key too."""
+        if not (privacy.is_hidden() and csv_file.has_people(self.columns)):
+            return self
+        row_id = privacy.key_sql(self.row_id) if self.id_is_text else self.row_id
+        return replace(self, columns=csv_file.without_people(self.columns), row_id=row_id)
 
 
 class Totals(NamedTuple):
@@ -96,6 +106,7 @@ def by_kind(evidence: Evidence, scope: Scope) -> dict[str, int]:
 
 def page(evidence: Evidence, scope: Scope, *, older: str = "", newer: str = "") -> Page:
     """The first page, or the one that an address of a page before names. Raises BadPage."""
+    evidence = evidence.shown
     marker, is_older = (newer, False) if newer else (older, True)
     found = _selected(evidence, scope, marker, is_older)
     more, found = len(found) > PAGE, found[:PAGE]
@@ -110,7 +121,7 @@ def page(evidence: Evidence, scope: Scope, *, older: str = "", newer: str = "") 
 
 
 def lines(evidence: Evidence, window: Window, currency: str) -> Generator[bytes, None, None]:
-    """All rows as lines of a file, newest first."""
+    """All rows as lines of a file, newest first. Give it `evidence.shown`: a stream can't tell who asks."""
     query, parameters = evidence.makes(Scope(window, currency, state()))
     order = ", ".join(f"{column} DESC" for column in evidence.order)
     text = "SELECT {cells} FROM ({rows}) AS r ORDER BY ".replace("{rows}", query) + order
@@ -123,7 +134,8 @@ def _selected(evidence: Evidence, scope: Scope, marker: str, is_older: bool) -> 
     direction, sign = ("DESC", "<") if is_older else ("ASC", ">")
     beyond = f"WHERE ({sort_key}, {row_id}) {sign} (%s, %s)" if marker else ""
     expressions = ", ".join(column.expression for column in evidence.columns)
-    text = "SELECT {columns}, r.sort_key, r.row_id FROM ({rows}) AS r".replace("{columns}", expressions)
+    text = "SELECT {columns}, r.sort_key, {row_id} FROM ({rows}) AS r".replace("{columns}", expressions)
+    text = text.replace("{row_id}", evidence.row_id)
     order = f"ORDER BY {sort_key} {direction}, {row_id} {direction} LIMIT {PAGE + 1}"
     values = [*parameters, *(_read_marker(evidence, marker) if marker else [])]
     return rows((f"{text.replace('{rows}', query)} {beyond} {order}", values))

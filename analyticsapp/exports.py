@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 
 from analyticsapp import csv_file
 from analyticsapp.books import BOOKS
-from analyticsapp.csv_file import DAY, MOMENT, MONEY, NUMBER, TEXT, WORD, Column, Source
+from analyticsapp.csv_file import DAY, MOMENT, MONEY, NUMBER, PERSON, TEXT, WORD, Column, Source
 from analyticsapp.daily import daily_figures, every_day
 from analyticsapp.export_file import Export, bounds, of_query
 from analyticsapp.facts import Facts, window_facts
@@ -26,7 +26,7 @@ ORDERS = """
 """
 ORDER_COLUMNS = (
     Column("order_id", TEXT, "The order's number, as on the order page.", "r.number"),
-    Column("email", TEXT, "The customer's e-mail address, in lower case.", "r.email"),
+    Column("email", PERSON, "The customer's e-mail address, in lower case.", "r.email"),
     Column("total", MONEY, "What the customer paid.", "r.amount_total"),
     Column("currency", WORD, "The order's currency.", "r.currency"),
     Column("status", WORD, "`paid` or `fulfilled`, as it is now.", "r.status"),
@@ -49,7 +49,7 @@ CUSTOMERS = """
     ) AS r ORDER BY {by email}, r.currency
 """
 CUSTOMER_COLUMNS = (
-    Column("email", TEXT, "The customer's e-mail address, in lower case.", "r.email"),
+    Column("email", PERSON, "The customer's e-mail address, in lower case.", "r.email"),
     Column("orders", NUMBER, "Orders paid in the window.", "r.orders"),
     Column("total_spent", MONEY, "What was paid for them; refunds are not taken off.", "r.total"),
     Column("currency", WORD, "One row for each currency the customer paid in.", "r.currency"),
@@ -58,14 +58,16 @@ CUSTOMER_COLUMNS = (
 )
 
 
-def customer_lines(asked: Sequence[Window]) -> Generator[bytes, None, None]:
+def customer_lines(
+    asked: Sequence[Window], columns: Sequence[Column] = CUSTOMER_COLUMNS
+) -> Generator[bytes, None, None]:
     for window in asked:
-        yield from csv_file.lines(Source(CUSTOMER_COLUMNS, customers(window)))
+        yield from csv_file.lines(Source(columns, customers(window, by=columns[0].expression)))
 
 
-def customers(window: Window) -> Sql:
-    """`{cells}` of who bought in a window, by the bytes of their address."""
-    return CUSTOMERS.replace("{by email}", by_bytes("r.email")), bounds(window)
+def customers(window: Window, *, by: str = "r.email") -> Sql:
+    """`{cells}` of who bought in a window, by the bytes of their address, or of the key in its place."""
+    return CUSTOMERS.replace("{by email}", by_bytes(by)), bounds(window)
 
 
 # --- products -------------------------------------------------------------------------------------

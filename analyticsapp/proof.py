@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from analyticsapp.counts import BASKET_AFTERWARDS, BOUGHT_AFTERWARDS, WISHED, wish_bounds
-from analyticsapp.csv_file import MOMENT, MONEY, NUMBER, TEXT, WORD, Column
+from analyticsapp.csv_file import MOMENT, MONEY, NUMBER, PERSON, TEXT, WORD, Column
 from analyticsapp.evidence import Evidence, Scope
 from analyticsapp.reading import Sql
 from analyticsapp.rollups import CUSTOMER_ROLLUP, relation
@@ -93,18 +93,18 @@ ORDER_COLUMNS = (
     Column("currency", WORD, "Its currency.", "r.currency"),
 )
 CUSTOMER_COLUMNS = (
-    Column("email", TEXT, "The customer.", "r.row_id"),
+    Column("email", PERSON, "The customer.", "r.row_id"),
     Column("orders", NUMBER, "Orders paid in the window.", "r.orders"),
     Column("amount", MONEY, "What was paid for them.", "r.amount"),
     Column("currency", WORD, "Its currency.", "r.currency"),
 )
 PERSON_COLUMNS = (
-    Column("email", TEXT, "Who wished.", "r.email"),
+    Column("email", PERSON, "Who wished.", "r.email"),
     Column("wished_at", MOMENT, "The first such wish in the window.", "r.sort_key"),
 )
 
 ENTRY, ORDER = ("ledger entry", "ledger entries"), ("order", "orders")
-CUSTOMER, PERSON = ("customer", "customers"), ("person", "people")
+CUSTOMER, WISHER = ("customer", "customers"), ("person", "people")
 
 SALE_ENTRIES = Evidence(ENTRY, "entries", ENTRY_COLUMNS, entries(Kind.SALE))
 SOLD_ORDERS = Evidence(ORDER, "orders", ORDER_COLUMNS, orders(Kind.SALE, condition="> 0"), counted=True)
@@ -133,9 +133,9 @@ REPEAT_CUSTOMERS = Evidence(
     id_is_text=True,
     sorted_by_moment=False,
 )
-WISHERS = Evidence(PERSON, "people", PERSON_COLUMNS, wishers, counted=True)
-WISHERS_WITH_BASKET = Evidence(PERSON, "people", PERSON_COLUMNS, wishers_with_basket, counted=True)
-WISHERS_WHO_BOUGHT = Evidence(PERSON, "people", PERSON_COLUMNS, wishers_who_bought, counted=True)
+WISHERS = Evidence(WISHER, "people", PERSON_COLUMNS, wishers, counted=True)
+WISHERS_WITH_BASKET = Evidence(WISHER, "people", PERSON_COLUMNS, wishers_with_basket, counted=True)
+WISHERS_WHO_BOUGHT = Evidence(WISHER, "people", PERSON_COLUMNS, wishers_who_bought, counted=True)
 
 # What a rate or an average is made of is proven by the rows of the figure above its line.
 EVIDENCE: dict[str, tuple[str, Evidence]] = {

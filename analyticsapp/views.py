@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Role
+from accounts.privacy import is_hidden
 from accounts.roles import SignedInRequest, analyst_required, staff_required
 from analyticsapp import asked, cards, charts, evidence, explained, windows
 from analyticsapp.asked import Asked
@@ -125,7 +126,7 @@ def export(request: SignedInRequest, key: str, form: Form = CSV) -> HttpResponse
         Download(
             name="-".join(["purelaka", key, *span]),
             columns=file.columns,
-            lines=file.lines(these),
+            lines=file.lines_for(these, hidden=is_hidden()),
             says={"export": key, **_said(these)},
         ),
         form,
@@ -162,7 +163,7 @@ def kpi_rows(request: SignedInRequest, kpi: str) -> HttpResponseBase:
         Download(
             name=f"purelaka-{kpi}-rows-{code}-{page.window.start}-{page.window.end}",
             columns=rows.columns,
-            lines=evidence.lines(rows, page.window, code),
+            lines=evidence.lines(rows.shown, page.window, code),
             says={"export": "kpi_rows", "kpi": kpi, "currency": code, **_said([page.window])},
         ),
     )

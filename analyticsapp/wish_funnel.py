@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from analyticsapp.csv_file import MOMENT, NUMBER, TEXT, Column
+from analyticsapp.csv_file import MOMENT, NUMBER, PERSON, TEXT, Column
 from analyticsapp.evidence import Evidence, Scope
 from analyticsapp.reading import Sql, moment_parameter, rows
 from analyticsapp.windows import Window
@@ -159,7 +159,7 @@ PEOPLE = Evidence(
     ("person", "people"),
     "wishers",
     (
-        Column("email", TEXT, "Who wished.", "r.email"),
+        Column("email", PERSON, "Who wished.", "r.email"),
         Column("wishes", NUMBER, "Wishes made in the window.", "r.wishes"),
         Column("baskets", NUMBER, "Those of them that went into the basket.", "r.baskets"),
         Column("purchases", NUMBER, "Those of them that were bought.", "r.purchases"),
@@ -174,7 +174,7 @@ WISHES = Evidence(
     ("wish", "wishes"),
     "wishers",
     (
-        Column("email", TEXT, "Who wished.", "r.email"),
+        Column("email", PERSON, "Who wished.", "r.email"),
         Column("product", TEXT, "For which product, by its name of now.", "r.product"),
         Column("sku", TEXT, "For which stock-keeping unit.", "r.sku"),
         Column("wished_at", MOMENT, "When.", "r.wished_at"),

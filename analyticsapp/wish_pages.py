@@ -77,7 +77,7 @@ def wish_rows(request: SignedInRequest) -> HttpResponseBase:
         Download(
             name=f"purelaka-wishes-{page.window.start}-{page.window.end}",
             columns=WISHES.columns,
-            lines=evidence.lines(WISHES, page.window, ""),
+            lines=evidence.lines(WISHES.shown, page.window, ""),
             says={"export": "wishes", "windows": [str(page.window)]},
         ),
     )
