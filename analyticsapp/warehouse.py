@@ -32,6 +32,7 @@ from analyticsapp.build import settled_id
 from analyticsapp.reading import one_view
 from orders.models import SOLD, BasketItem, Order, OrderItem
 from payments.models import LedgerEntry
+from purelaka.days import day_start
 from wishlist.models import WishlistItem
 
 MANIFEST = "manifest.json"
@@ -307,9 +308,12 @@ def _of_month(dataset: Dataset, month: str) -> models.QuerySet[Any]:
     if month == NOTHING_YET[0]:
         return dataset.rows().none()
     first = date.fromisoformat(f"{month}-01")
-    rows = dataset.rows().annotate(month=TruncMonth(dataset.month_of))
-    of_month: models.QuerySet[Any] = rows.filter(month__year=first.year, month__month=first.month)
-    return of_month.order_by("pk")
+    moments = {
+        f"{dataset.month_of}__gte": day_start(first),
+        f"{dataset.month_of}__lt": day_start(_next_month(first)),
+    }
+    rows: models.QuerySet[Any] = dataset.rows().filter(**moments).order_by("pk")
+    return rows
 
 
 def _next_month(month: date) -> date:

@@ -7,31 +7,66 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('analyticsapp', '0002_closed_month'),
+        ("analyticsapp", "0002_closed_month"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SavedExport',
+            name="SavedExport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('export', models.CharField(max_length=32)),
-                ('window', models.CharField(max_length=100)),
-                ('form', models.CharField(max_length=8)),
-                ('rhythm', models.CharField(choices=[('never', 'Only when I ask'), ('daily', 'Every day'), ('weekly', 'Every Monday'), ('monthly', 'On the first of each month')], default='never', max_length=8)),
-                ('next_on', models.DateField(blank=True, null=True)),
-                ('last_sent_at', models.DateTimeField(blank=True, null=True)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_exports', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("export", models.CharField(max_length=32)),
+                ("window", models.CharField(max_length=100)),
+                ("form", models.CharField(max_length=8)),
+                (
+                    "rhythm",
+                    models.CharField(
+                        choices=[
+                            ("never", "Only when I ask"),
+                            ("daily", "Every day"),
+                            ("weekly", "Every Monday"),
+                            ("monthly", "On the first of each month"),
+                        ],
+                        default="never",
+                        max_length=8,
+                    ),
+                ),
+                ("next_on", models.DateField(blank=True, null=True)),
+                ("last_sent_at", models.DateTimeField(blank=True, null=True)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_exports",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('next_on__isnull', False)), fields=['next_on'], name='saved_export_due')],
-                'constraints': [models.UniqueConstraint(fields=('owner', 'name'), name='saved_export_once_per_name'), models.CheckConstraint(condition=models.Q(('rhythm__in', ['never', 'daily', 'weekly', 'monthly'])), name='saved_export_rhythm_known')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_on__isnull", False)),
+                        fields=["next_on"],
+                        name="saved_export_due",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "name"), name="saved_export_once_per_name"),
+                    models.CheckConstraint(
+                        condition=models.Q(("rhythm__in", ["never", "daily", "weekly", "monthly"])),
+                        name="saved_export_rhythm_known",
+                    ),
+                ],
             },
         ),
     ]

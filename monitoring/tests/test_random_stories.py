@@ -84,7 +84,7 @@ class RandomStoriesTests(TestCase):
         column, value = data.draw(
             st.sampled_from(
                 [
-                    ("amount", str(entry.amount + 1)),
+                    ("amount", str(entry.amount + 1 or 1)),  # an entry of nothing is refused
                     ("currency", "'jpy'"),
                     ("kind", "'adjustment'"),
                     ("source_id", "'made_up'"),
