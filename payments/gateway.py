@@ -69,8 +69,8 @@ class Gateway(Protocol):
         """Stripe's own book lines of one payout or one source."""
 
 
-def verify(body: bytes, header: str, secrets: Sequence[str]) -> None:
-    """Check that one of `secrets` signed `body`. Raises BadSignature.
+def verify(body: bytes, header: str, secrets: Sequence[str]) -> str:
+    """The one of `secrets` that signed `body`. Raises BadSignature.
 
     The SDK lets a time in the future pass; we do not.
     """
@@ -83,7 +83,7 @@ def verify(body: bytes, header: str, secrets: Sequence[str]) -> None:
     for secret in secrets:
         try:
             stripe.WebhookSignature.verify_header(body.decode(), header, secret, TOLERANCE)
-            return
+            return secret
         except stripe.SignatureVerificationError as error:
             problem = str(error.user_message or error)
         except (ValueError, TypeError, AttributeError) as error:  # bytes that are no text, odd headers

@@ -4,10 +4,11 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from payments import gateway, inbox, refunds
+from payments import gateway, inbox, refunds, signing
 from payments.envelope import BadEnvelope
 from payments.models import EventStatus
 
@@ -24,7 +25,9 @@ def webhook(request: HttpRequest) -> HttpResponse:
         return answer(503, "STRIPE_WEBHOOK_SECRET is not set on this server: no event can be trusted.")
     try:
         body = request.body
-        gateway.verify(body, request.headers.get("Stripe-Signature", ""), settings.STRIPE_WEBHOOK_SECRETS)
+        secret = gateway.verify(
+            body, request.headers.get("Stripe-Signature", ""), settings.STRIPE_WEBHOOK_SECRETS
+        )
         receipt = inbox.receive(body.decode())
     except RequestDataTooBig:
         return answer(413, "The event is too large.")
@@ -32,6 +35,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
         return answer(400, "The body ended early.")
     except (gateway.BadSignature, BadEnvelope) as problem:
         return answer(400, str(problem))
+    signing.uses.note(secret, timezone.now())
     if receipt.is_new:
         refunds.refund_what_cannot_be_sent()
     failed = receipt.status == EventStatus.FAILED
