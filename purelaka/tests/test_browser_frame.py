@@ -1,6 +1,9 @@
 """The frame and its parts in a browser: they fit, shut nobody out, and obey the strict policy."""
 
+import re
+
 from django.test import override_settings
+from playwright.sync_api import expect
 
 from accounts.models import Role
 from purelaka.testing_browser import NARROW, SCHEMES, WIDE, BrowserTestCase
@@ -54,8 +57,8 @@ class PartsTests(BrowserTestCase):
         self.assert_accessible()
         self.page.keyboard.press("Escape")
 
-        self.assertFalse(self.page.locator("dialog").is_visible())
-        self.assertNotIn("#", self.page.url)
+        expect(self.page.locator("dialog")).to_be_hidden()
+        expect(self.page).to_have_url(re.compile("/parts/$"))
 
     def test_the_menu_opens_on_a_narrow_screen(self) -> None:
         page = self.open_page(NARROW)
