@@ -148,6 +148,14 @@ BREAKS: dict[str, tuple[str, str]] = {
         "UPDATE payments_refund SET status = 'failed'",
         "UPDATE payments_refund SET status = 'succeeded'",
     ),
+    "mails_sent": (
+        "UPDATE orders_mail SET sent_at = NULL, next_try_at = NULL",
+        "UPDATE orders_mail SET sent_at = created_at, next_try_at = NULL",
+    ),
+    "mails_waiting": (
+        "UPDATE orders_mail SET sent_at = NULL, next_try_at = created_at",
+        "UPDATE orders_mail SET sent_at = created_at, next_try_at = NULL",
+    ),
     "requests_answered": (
         "UPDATE payments_refundrequest SET status = 'pending'",
         "UPDATE payments_refundrequest SET status = 'answered'",

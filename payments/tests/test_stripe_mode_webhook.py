@@ -4,8 +4,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from django.core.servers.basehttp import WSGIServer
 from django.core.signals import request_finished
 from django.test import LiveServerTestCase
+from django.test.testcases import LiveServerThread, QuietWSGIRequestHandler
 
 from orders.models import Order, OrderStatus
 from payments import inbox, intents
@@ -18,7 +20,16 @@ from purelaka.testing import GuardedTransactionTestCase
 LIMIT = 15  # seconds an event may take; localstripe sends them after one
 
 
+class OneRequestAtATime(LiveServerThread):
+    """On SQLite in memory, all threads of a test share a connection, and two transactions can't be one."""
+
+    def _create_server(self, connections_override: Any = None) -> WSGIServer:
+        return WSGIServer((self.host, self.port), QuietWSGIRequestHandler, allow_reuse_address=False)
+
+
 class WebhookTests(WithLocalStripe, GuardedTransactionTestCase, LiveServerTestCase):
+    server_thread_class = OneRequestAtATime
+
     def setUp(self) -> None:
         self.served = threading.Condition()
         request_finished.connect(self.note)
