@@ -14,7 +14,7 @@ from analyticsapp.models import ClosedMonth
 from audit import sealing
 from monitoring.check import registry
 from monitoring.models import DataQualityIssue, IssueStatus
-from orders.models import Order
+from orders.models import Mail, MailKind, Order
 from payments import inbox
 from payments.models import EventSource, RefundRequest, RequestStatus
 from payments.stories import delivery
@@ -193,6 +193,22 @@ class CheckCase(TestCase):
             currency="gbp",
             status=RequestStatus.ANSWERED,
             created_at=at,
+        )
+        Mail.objects.create(
+            order=Order.objects.get(),
+            kind=MailKind.SHIPPED,
+            email="buyer@example.com",
+            created_at=at,
+            sent_at=at,
+            next_try_at=None,
+        )
+        Mail.objects.create(
+            order=Order.objects.get(),
+            kind=MailKind.SHIPPED,
+            email="buyer@example.com",
+            created_at=at,
+            sent_at=at,
+            next_try_at=None,
         )
         build(now=timezone.now())
         month = store_day(at).replace(day=1)
