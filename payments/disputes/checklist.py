@@ -16,6 +16,7 @@ HAVE, MISSING, YOURS = "have", "missing", "yours"
 LABELS = {HAVE: "In the pack", MISSING: "Missing", YOURS: "Yours to add"}
 STATES = {HAVE: "ok", MISSING: "failed", YOURS: "due"}
 PASSED = {"pass": "passed", "fail": "failed", "unavailable": "not checked", "unchecked": "not checked"}
+OF_NO_FIELD = ("payment_checks", "earlier_payments", "refund_proof")  # Stripe has no field for these
 CHECKS = {
     "cvc_check": "security code",
     "address_line1_check": "street",
@@ -59,7 +60,9 @@ def checklist(case: Case) -> list[Item]:
 def evidence(case: Case) -> dict[str, str]:
     """What we have of all that Stripe takes, by its names, whatever the reason."""
     found = {field: find(case) for field, find in FINDERS.items()}
-    return {field: each.value for field, each in found.items() if each.state == HAVE and each.value}
+    had = {field: each.value for field, each in found.items() if each.state == HAVE and each.value}
+    ours = [f"{TITLES[field]}: {had.pop(field)}." for field in OF_NO_FIELD if field in had]
+    return had | ({"uncategorized_text": "\n".join(ours)} if ours else {})
 
 
 TITLES = {

@@ -23,6 +23,7 @@ from payments import refunds
 from payments.disputes.deadline import deadline
 from payments.disputes.reasons import REASONS, reason_of
 from payments.models import Dispute
+from payments.stories.objects import EVIDENCE
 from payments.stories.versions import Json
 from payments.tests.making import make_dispute
 from payments.tests.telling import DAY, NOON, StoryTestCase, order_of, paid_story
@@ -202,6 +203,8 @@ class PackTests(DisputeCase):
         self.assertEqual(said["evidence"]["shipping_tracking_number"], "RM 123 GB")
         self.assertEqual(said["evidence"]["customer_email_address"], "robin@example.com")
         self.assertEqual(said["order"]["items"][0]["quantity"], 1)
+        self.assertIn("Security code passed", said["evidence"]["uncategorized_text"])
+        self.assertTrue(set(said["evidence"]) <= {*EVIDENCE, "uncategorized_text"})
         self.assertIn(MailKind.SHIPPED, [each["kind"] for each in said["mails"]])
 
     def test_nothing_of_the_staff_is_in_it(self) -> None:
