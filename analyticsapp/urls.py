@@ -1,6 +1,6 @@
 from django.urls import path
 
-from analyticsapp import month_pages, saved_pages, views, wish_pages
+from analyticsapp import month_pages, order_rows, saved_pages, views, wish_pages
 from analyticsapp.exports import EXPORTS
 from analyticsapp.packing import XLSX, ZIP
 
@@ -24,5 +24,6 @@ urlpatterns = [
     path("months/<str:month>/close/", month_pages.close_month, name="close-month"),
     path("saved/", saved_pages.saved_export_list, name="saved-exports"),
     path("saved/<int:pk>/delete/", saved_pages.delete_saved_export, name="delete-saved-export"),
+    path("orders/rows.csv", order_rows.order_rows, name="order-rows"),
     path("columns/", views.column_dictionary, name="columns"),
 ]

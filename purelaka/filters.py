@@ -42,10 +42,14 @@ class FilterForm(forms.Form):
     def __init__(self, query: QueryDict) -> None:
         super().__init__(query, auto_id="filter_%s")
         self.address = query
+        self.prepare()
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
                 field.choices = list(cast(Iterable[Any], field.choices))  # from the database: once a form
         self.full_clean()
+
+    def prepare(self) -> None:
+        """Give fields the choices that only the database knows, before anything is read."""
 
     def value(self, name: str) -> Any:
         """What was chosen, or None."""
@@ -64,6 +68,11 @@ class FilterForm(forms.Form):
     def chips(self) -> list[Chip]:
         on = [name for name in self.fields if name not in self.quiet and self.value(name)]
         return [Chip(self._label(name), self._spoken(name), self.query(**{name: ""})) for name in on]
+
+    @property
+    def understood(self) -> str:
+        """The filters that could be read, as they stand in an address, without the question mark."""
+        return self.query(**dict.fromkeys(self.errors, "")).removeprefix("?")
 
     @property
     def clear_url(self) -> str:

@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from accounts.models import Role, User
 from monitoring.tests.making import make_issue
 from orders.access import signed_link
+from orders.tests.making import make_saved_view
 from payments.tests.making import make_dispute, make_event, make_payout
 from purelaka.testing import make_address, make_order, make_user, make_variant
 
@@ -31,6 +32,10 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "payout_id": lambda: make_payout().payout_id,
     "dispute_id": lambda: make_dispute().dispute_id,
     "issue_id": lambda: make_issue().pk,
+    # a view that somebody else keeps for themselves
+    "orders:view-edit.pk": lambda: make_saved_view().pk,
+    "orders:view-refilter.pk": lambda: make_saved_view().pk,
+    "orders:view-delete.pk": lambda: make_saved_view().pk,
     "orders:open.token": lambda: resolve(signed_link(make_order())).kwargs["token"],
     # passkeys: somebody else's, and the password is asked for before that is told
     "mfa_edit_webauthn.pk": lambda: 1,

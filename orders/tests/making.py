@@ -5,8 +5,19 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from catalog.models import Variant
-from orders.models import Basket, BasketItem, DiscountCode, Order, ShippingMethod, ShippingRate, TaxRate
+from orders.models import (
+    Basket,
+    BasketItem,
+    DiscountCode,
+    Order,
+    SavedView,
+    ShippingMethod,
+    ShippingRate,
+    TaxRate,
+)
+from purelaka.testing import make_user
 
 ADDRESS = {
     "email": "robin@example.com",
@@ -81,3 +92,8 @@ class Shopper:
     def basket(self) -> Basket:
         """A guest's."""
         return Basket.objects.get(token=self.client.session["basket"])
+
+
+def make_saved_view(user: User | None = None, **fields: Any) -> SavedView:
+    """A view of the list of orders, of somebody new unless said otherwise."""
+    return SavedView.objects.create(user=user or make_user(), **{"name": "Late", **fields})

@@ -4,19 +4,35 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db.models import Count, Min
+from django.db.models import Count, IntegerField, Min, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from accounts.roles import staff_required
-from orders.filters import OrderFilter
-from orders.models import Order, OrderItem
+from accounts.models import Role
+from accounts.roles import SignedInRequest, staff_required
+from orders import saved_views
+from orders.filters import VIEWS, OrderFilter
+from orders.models import Order, OrderItem, SavedView
+from purelaka import money
+from purelaka.filters import View
 from purelaka.listing import listing
 
 STRIPE_ID = re.compile(r"[a-z]{2,5}_[0-9A-Za-z_]{6,}")
+EXPORTERS = (Role.ANALYST, Role.ADMIN)
+SENDERS = (Role.OPS, Role.ADMIN)
+
+# What the pages before and after are called, by how the list is sorted.
+BESIDE = {
+    None: ("Newer", "Older"),
+    "oldest": ("Older", "Newer"),
+    "largest": ("Larger", "Smaller"),
+    "smallest": ("Smaller", "Larger"),
+    "email": ("Previous", "Next"),
+    "email-last": ("Previous", "Next"),
+}
 
 
 class Row(NamedTuple):
@@ -26,9 +42,16 @@ class Row(NamedTuple):
     goods: str
 
 
+class Ticks(NamedTuple):
+    """How the rows that are ticked are summed; `currency` is empty when the page has several."""
+
+    currency: str
+    digits: int
+
+
 @staff_required
 @require_safe
-def order_list(request: HttpRequest) -> HttpResponse:
+def order_list(request: SignedInRequest) -> HttpResponse:
     """Orders, newest first, by page; a Stripe id in the search leads to what it belongs to."""
     form = OrderFilter(request.GET)
     sought = form.value("q")
@@ -37,17 +60,87 @@ def order_list(request: HttpRequest) -> HttpResponse:
     orders = listing(
         form,
         form.narrow(Order.objects.all()),
-        by=("-created_at", "-id"),
+        by=form.by,
         money=[("Total", "amount_total"), ("Refunded", "amount_refunded")],
     )
     goods = goods_of(orders.rows)
+    known = saved_views.visible(request.user)
+    before, after = BESIDE[form.value("sort")]
     context = {
         "listing": orders,
         "rows": [Row(order, goods.get(order.pk, "")) for order in orders.rows],
         "noun": "order",
         "nouns": "orders",
+        "newer_label": before,
+        "older_label": after,
+        "sorted": form.sorted_words,
+        "tabs": _tabs(form, known),
+        "placed": form.head("Placed", "", "oldest"),
+        "customer": form.head("Customer", "email", "email-last"),
+        "total": form.head("Total", "largest", "smallest"),
+        "saved": _saved(form, known, request),
+        "may_send": request.user.role in SENDERS,
+        "ticks": _ticks(orders.rows),
+        "csv_query": f"?{form.understood}" if request.user.role in EXPORTERS else "",
+        "view_query": saved_views.readable(form.understood),
     }
     return render(request, "orders/order_list.html", context)
+
+
+class Saved(NamedTuple):
+    """The view that is open. `is_changed`: the list shows another filter than the one that was kept."""
+
+    view: SavedView
+    is_changed: bool
+    may_edit: bool
+
+
+def _saved(form: OrderFilter, known: Sequence[SavedView], request: SignedInRequest) -> Saved | None:
+    view = _open(form, known)
+    if view is None:
+        return None
+    may_edit = view.user_id == request.user.pk or request.user.role == Role.ADMIN
+    return Saved(view, saved_views.readable(form.understood) != view.query, may_edit)
+
+
+def _open(form: OrderFilter, known: Sequence[SavedView]) -> SavedView | None:
+    return next((view for view in known if str(view.pk) == form.value("saved")), None)
+
+
+def _tabs(form: OrderFilter, known: Sequence[SavedView]) -> list[View]:
+    """All, the work that waits with its counts, and what people kept.
+
+    From one of ours to another the filters stay. A view that was kept brings its own, and takes them with it.
+    """
+    opened, now = _open(form, known), form.value("view") or ""
+    counts = _waiting()
+    ours = [("", "All"), *[(word, label) for word, (label, _) in VIEWS.items()]]
+    tabs = []
+    for word, label in ours:
+        url = form.query(view=word, saved="") if opened is None else f"?view={word}" if word else "?"
+        tabs.append(View(label, url, opened is None and word == now, counts.get(word)))
+    return tabs + [View(view.name, saved_views.address(view), view == opened) for view in known]
+
+
+def _waiting() -> dict[str, int]:
+    """How many orders each of our views has. One query, each part of it from an index of its own."""
+    parts = [
+        Order.objects.filter(condition)
+        .order_by()
+        .annotate(place=Value(place, IntegerField()))
+        .values("place")
+        .annotate(number=Count("pk"))
+        for place, (_, condition) in enumerate(VIEWS.values())
+    ]
+    first, *others = parts
+    found = {part["place"]: part["number"] for part in first.union(*others, all=True)}
+    return {word: found.get(place, 0) for place, word in enumerate(VIEWS)}
+
+
+def _ticks(orders: Sequence[Order]) -> Ticks:
+    codes = {order.currency for order in orders}
+    code = codes.pop() if len(codes) == 1 else ""
+    return Ticks(code, money.exponent(code))
 
 
 def goods_of(orders: Sequence[Order]) -> dict[int, str]:
