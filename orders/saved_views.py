@@ -103,10 +103,12 @@ def address(view: SavedView) -> str:
 
 def readable(query: str) -> str:
     """What of an address is a filter of the list: no page, no other view, nothing that can't be read."""
-    text = OrderFilter(QueryDict(query.removeprefix("?"))).understood
-    kept = QueryDict(text, mutable=True)
-    kept.pop("saved", None)
-    return kept.urlencode()
+    return kept_of(OrderFilter(QueryDict(query.removeprefix("?"))))
+
+
+def kept_of(form: OrderFilter) -> str:
+    """The filter as a view keeps it."""
+    return form.query(saved="", **dict.fromkeys(form.errors, "")).removeprefix("?")
 
 
 def _said(view: SavedView) -> dict[str, object]:

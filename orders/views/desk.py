@@ -82,7 +82,7 @@ def order_list(request: SignedInRequest) -> HttpResponse:
         "may_send": request.user.role in SENDERS,
         "ticks": _ticks(orders.rows),
         "csv_query": f"?{form.understood}" if request.user.role in EXPORTERS else "",
-        "view_query": saved_views.readable(form.understood),
+        "view_query": saved_views.kept_of(form),
     }
     return render(request, "orders/order_list.html", context)
 
@@ -100,7 +100,7 @@ def _saved(form: OrderFilter, known: Sequence[SavedView], request: SignedInReque
     if view is None:
         return None
     may_edit = view.user_id == request.user.pk or request.user.role == Role.ADMIN
-    return Saved(view, saved_views.readable(form.understood) != view.query, may_edit)
+    return Saved(view, saved_views.kept_of(form) != view.query, may_edit)
 
 
 def _open(form: OrderFilter, known: Sequence[SavedView]) -> SavedView | None:
