@@ -217,7 +217,7 @@ def _sought(text: str) -> Q:
     return number | Q(email__startswith=normalised(text)) | name
 
 
-def _holding(text: str) -> QuerySet[OrderItem, dict[str, int]]:
+def _holding(text: str) -> QuerySet[OrderItem, Any]:
     """The orders with this SKU, now or when it was ordered, or a product whose name has the text in it."""
     meant = Variant.objects.filter(Q(sku__iexact=text) | Q(product__name__icontains=text))
     variants = list(meant.values_list("pk", flat=True))

@@ -68,7 +68,8 @@ def editable(user: User) -> QuerySet[SavedView, SavedView]:
 @transaction.atomic
 def save(form: SaveViewForm, *, query: str | None = None) -> SavedView:
     """Keep a valid form's view, of this filter when one is given, with an audit row."""
-    view, is_new = form.instance, form.instance.pk is None
+    view: SavedView = form.instance
+    is_new = view.pk is None
     if is_new:
         view.user = form.user
     if query is not None:

@@ -188,7 +188,7 @@ class PagesTests(OrderListCase):
         with CaptureQueriesContext(connection) as seen:
             self.page()
 
-        self.assertLessEqual(len(seen), 13, [query["sql"][:120] for query in seen])
+        self.assertLessEqual(len(seen), 14, [query["sql"][:120] for query in seen])
 
     def test_it_works_without_htmx_and_with_it(self) -> None:
         whole = self.page()
