@@ -87,7 +87,7 @@ def private(text: str) -> str:
 
 def without_people(text: str) -> str:
     """A text of ours or of a mail server's, with keys in the place of the email addresses in it."""
-    return EMAIL.sub(lambda found: customer_key(found[0]), text) if is_hidden() else text
+    return _without_emails(text) if is_hidden() else text
 
 
 def masked(payload: Any) -> Any:
@@ -105,7 +105,11 @@ def _masked(value: Any, key: str = "") -> Any:
         return {name: _masked(each, name) for name, each in value.items()}
     if isinstance(value, list):
         return [_masked(each) for each in value]
-    return without_people(value) if isinstance(value, str) else value
+    return _without_emails(value) if isinstance(value, str) else value
+
+
+def _without_emails(text: str) -> str:
+    return EMAIL.sub(lambda found: customer_key(found[0]), text)
 
 
 # --- the key --------------------------------------------------------------------------------------

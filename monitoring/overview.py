@@ -10,6 +10,7 @@ from django.db.models.functions import RowNumber
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
+from accounts.privacy import person, without_people
 from monitoring.at_stripe import AtStripe, at_stripe
 from monitoring.check import registry
 from monitoring.counters import TO_PACK
@@ -219,7 +220,7 @@ def _flagged() -> Iterator[Entry]:
             state="critical",
             badge=order.get_flag_display(),
             title=f"{order} {FLAGGED[Flag(order.flag)]}",
-            why=f"{order.email} · {order.get_status_display().lower()}",
+            why=f"{person(order.email)} · {order.get_status_display().lower()}",
             url=_address("payments:stuck-list", query=f"?{urlencode({'q': order.number})}"),
             action="Decide",
             amount=display(order.amount_total, order.currency),
@@ -287,7 +288,7 @@ def _issue_entry(issue: DataQualityIssue, now: datetime) -> Entry:
     return Entry(
         state=issue.severity,
         badge=issue.get_severity_display(),
-        title=issue.message,
+        title=without_people(issue.message),
         why=f"{arrow} · opened {moments.spoken(issue.opened_at, now=now)}",
         url=_address("monitoring:issue-detail", issue.pk),
         action="See evidence",

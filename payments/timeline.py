@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.models import User
+from accounts.privacy import person, private, without_people
 from audit.models import AuditLog
 from catalog.models import StockMovement, StockReason
 from orders.models import Mail, Order, OrderNote
@@ -125,7 +126,7 @@ def _event_entries(told: Sequence[tuple[StripeEvent, Told]]) -> Iterator[Entry]:
             topic=MONEY,
             tone="bad" if failed else first.tone,
             details=[_event_detail(event) for event, _ in group]
-            + ([Detail(f"could not be applied: {failed.reason}")] if failed else []),
+            + ([Detail(f"could not be applied: {without_people(failed.reason)}")] if failed else []),
         )
 
 
@@ -169,7 +170,7 @@ def _payout_entry(paid_out: PaidOut) -> Entry:
 
 def _note_entry(note: OrderNote) -> Entry:
     who = note.author.get_short_name()
-    return Entry(note.created_at, "note", "added a note", PEOPLE, "note", who, note.text)
+    return Entry(note.created_at, "note", "added a note", PEOPLE, "note", who, private(note.text))
 
 
 def _request_entry(request: RefundRequest) -> Entry:
@@ -190,7 +191,7 @@ def _request_entry(request: RefundRequest) -> Entry:
         topic=PEOPLE if request.actor else MONEY,
         tone=tone,
         who=_name(request.actor),
-        quote=request.note,
+        quote=private(request.note),
         details=[detail for detail in details if detail.text],
     )
 
@@ -213,14 +214,15 @@ def _audit_words(order: Order, row: AuditLog) -> tuple[str, str, str, list[Detai
     """Icon, tone, text and small print of an audit row."""
     is_ours = row.actor is not None and row.actor.works_here
     if row.event_type == "order.placed":
-        return "shopping-bag", "", "Order placed", [Detail(order.email)] if order.email else []
+        return "shopping-bag", "", "Order placed", [Detail(person(order.email))] if order.email else []
     if row.event_type == "order.fulfilled":
         number = str(row.data.get("tracking_number", order.tracking_number))
         text = "marked it fulfilled" if is_ours else "Marked as fulfilled"
         return "truck", "good", text, [Detail(f"Tracking {number}")] if number else []
     if row.event_type == "order.canceled":
         why = str(row.data.get("reason", ""))
-        return "ban", "", "cancelled it" if is_ours else "Cancelled", [Detail(why)] if why else []
+        said = private(why) if is_ours else why
+        return "ban", "", "cancelled it" if is_ours else "Cancelled", [Detail(said)] if said else []
     if row.event_type == "order.back_ordered":
         return "clock", "note", "decided that it waits for its goods", []
     if row.event_type == "order.item_substituted":
@@ -239,11 +241,11 @@ def _name(user: User | None) -> str:
 
 def _mail_entry(mail: Mail) -> Entry:
     """What the customer was told, or why not yet."""
-    kind, details = mail.get_kind_display(), [Detail(mail.email)]
+    kind, details = mail.get_kind_display(), [Detail(person(mail.email))]
     if mail.sent_at:
         return Entry(mail.sent_at, "mail", f"Mail to the customer: {kind.lower()}", details=details)
     if mail.error:
-        details.append(Detail(mail.error))
+        details.append(Detail(without_people(mail.error)))
     if mail.is_given_up:
         return Entry(
             mail.created_at,

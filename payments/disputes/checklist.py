@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from accounts.privacy import PERSONAL_FIELDS, is_hidden, private
 from orders.models import SOLD
 from payments import wording
 from payments.disputes.case import Case
@@ -54,7 +55,13 @@ class Item:
 def checklist(case: Case) -> list[Item]:
     """What Stripe asks for, for this dispute's reason, the weightiest first."""
     wanted = reason_of(case.dispute.reason).evidence
-    return [Item(field, TITLES[field], FINDERS[field](case)) for field in wanted]
+    return [Item(field, TITLES[field], _shown(field, FINDERS[field](case))) for field in wanted]
+
+
+def _shown(field: str, found: Found) -> Found:
+    """What of it whoever looks may see."""
+    of_people = field in PERSONAL_FIELDS and found.state == HAVE
+    return found._replace(text=private(found.text), value="") if of_people and is_hidden() else found
 
 
 def evidence(case: Case) -> dict[str, str]:

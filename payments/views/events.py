@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Role
+from accounts.privacy import masked
 from accounts.roles import SignedInRequest, ops_required, staff_required
 from audit import log
 from payments import inbox
@@ -67,7 +68,7 @@ def apply_event(request: SignedInRequest, event_id: str) -> HttpResponse:
 def _context(request: SignedInRequest, event: StripeEvent) -> dict[str, object]:
     return {
         "event": event,
-        "payload": json.dumps(_shown(event.body), indent=2, ensure_ascii=False),
+        "payload": json.dumps(masked(_shown(event.body)), indent=2, ensure_ascii=False),
         "order_number": order_number(event.object_id),
         "entries": LedgerEntry.objects.filter(event=event).order_by("pk").select_related("order")[:200],
         "may_apply": request.user.role in MAY_APPLY,
