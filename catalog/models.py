@@ -91,8 +91,11 @@ class StockMovement(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(quantity=0), name="movement_moves_something"),
             models.CheckConstraint(condition=Q(reason__in=StockReason.values), name="movement_reason_known"),
+            # Goods of one line leave once; they may come back piece by piece.
             models.UniqueConstraint(
-                fields=["order_item", "reason"], name="movement_once_per_item_and_reason"
+                fields=["order_item", "reason"],
+                condition=~Q(reason=StockReason.RETURN),
+                name="movement_once_per_item_and_reason",
             ),
             # Its condition says nothing new. Without it SQLite would build the table anew, and
             # lose the triggers that guard it.

@@ -20,14 +20,18 @@ class AppendOnly(RunPython):
 
     Rows can't be deleted. Without `columns` they can't change either; with them, those columns
     keep their first value and the others may change.
+
+    SQLite builds a table anew for some changes, and its guards are lost: `again` puts them back. It
+    stands after such an operation, and before it for the way back.
     """
 
-    def __init__(self, table: str, columns: Sequence[str] = ()) -> None:
+    def __init__(self, table: str, columns: Sequence[str] = (), *, again: bool = False) -> None:
         self.table, self.columns = table, tuple(columns)
         guarded[table] = self.columns
-        super().__init__(self._guard, self._unguard)
+        super().__init__(self._guard, self._guard if again else self._unguard)
 
     def _guard(self, apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+        self._unguard(apps, editor)
         for statement in guard_statements(self.table, self.columns, editor.connection.vendor):
             editor.execute(statement, None)
 

@@ -33,6 +33,7 @@ class Mail(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     error = models.CharField(max_length=300, blank=True)
+    asked_again_at = models.DateTimeField(null=True, blank=True)  # by staff, who want it sent once more
 
     class Meta:
         constraints = [

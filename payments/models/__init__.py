@@ -15,9 +15,10 @@ from payments.models.facts import (
 from payments.models.inbox import EventSource, EventStatus, StripeEvent
 from payments.models.ledger import Kind, LedgerEntry
 from payments.models.mock import MockEvent, MockIntent
-from payments.models.requests import RefundRequest, RequestStatus
+from payments.models.requests import HOLDING, RefundLine, RefundRequest, RefundSettlement, RequestStatus
 
 __all__ = [
+    "HOLDING",
     "BalanceTransaction",
     "Charge",
     "Dispute",
@@ -33,7 +34,9 @@ __all__ = [
     "Payout",
     "Provider",
     "Refund",
+    "RefundLine",
     "RefundRequest",
+    "RefundSettlement",
     "RefundStatus",
     "RequestStatus",
     "StripeEvent",

@@ -24,7 +24,7 @@ from orders.models import (
     ShippingRate,
     TaxRate,
 )
-from payments.models import LedgerEntry, RefundRequest, StripeEvent
+from payments.models import LedgerEntry, RefundLine, RefundRequest, RefundSettlement, StripeEvent
 from purelaka.testing import NOON, make_order, make_user, make_variant
 from wishlist.models import WishlistItem
 
@@ -56,6 +56,11 @@ def bad_rows() -> dict[str, Row]:
         kind="sale", amount=1, currency="gbp", source_id="pi_1", occurred_at=NOON, occurred_on=DAY
     )
     request = RefundRequest.objects.create(order=order, payment_intent_id="pi_1", amount=1, currency="gbp")
+    of_line = RefundLine.objects.create(request=request, item=item, quantity=1, amount=1)
+    other = make_order().items.get()
+    settled = RefundSettlement.objects.create(
+        order=order, refund_id="re_1", amount=1, currency="gbp", reference="x", actor=user
+    )
     movement = StockMovement.objects.create(variant=item.variant, quantity=-1, reason="sale", order_item=item)
     received = StockMovement.objects.create(
         variant=variant, quantity=1, reason="receipt", form_key=uuid.uuid4()
@@ -123,6 +128,10 @@ def bad_rows() -> dict[str, Row]:
         "ledger_amount_not_zero": Row(entry, {"amount": 0}),
         "request_amount_positive": Row(request, {"key": uuid.uuid4(), "amount": 0}),
         "request_status_known": Row(request, {"key": uuid.uuid4(), "status": "lost"}),
+        "request_declined_has_moment": Row(request, {"key": uuid.uuid4(), "status": "declined"}),
+        "refund_line_quantity_positive": Row(of_line, {"item": other, "quantity": 0}),
+        "refund_line_item_once": Row(of_line, {}),
+        "settlement_amount_positive": Row(settled, {"refund_id": "re_2", "amount": 0}),
         "snapshot_once_a_day": Row(AnalyticsSnapshotDaily.objects.create(**day, **sums), {}),
         "customer_once_a_day": Row(CustomerDay.objects.create(**day, email="a@b.c", orders=1, sales=1), {}),
         "product_once_a_day": Row(ProductDay.objects.create(**day, variant=variant, units=1, sales=1), {}),
