@@ -11,6 +11,7 @@ from analyticsapp.csv_file import DAY, MOMENT, MONEY, NUMBER, PERSON, TEXT, WORD
 from analyticsapp.exports import CONTRACT_VERSION, EXPORTS, SUMMARY_KPIS
 from analyticsapp.kpis import COUNT, KPIS, PERCENT, Kpi
 from analyticsapp.kpis import MONEY as MONEY_UNIT
+from analyticsapp.order_rows import ROW_COLUMNS
 from analyticsapp.proof import CUSTOMER_COLUMNS, ENTRY_COLUMNS, ORDER_COLUMNS, PERSON_COLUMNS
 from analyticsapp.wish_funnel import WISHES
 
@@ -112,7 +113,15 @@ def files() -> str:
         f"## {export.title}\n\n`{_path(export.key)}`: {export.about}\n\n{_table(export.columns)}"
         for export in EXPORTS.values()
     ]
-    return "\n".join([EXPORTS_HEAD, *parts, _rows_of_figures()])
+    return "\n".join([EXPORTS_HEAD, *parts, _list_of_orders(), _rows_of_figures()])
+
+
+def _list_of_orders() -> str:
+    about = (
+        "`/analytics/orders/rows.csv?status=paid&country=Germany`: what the list of orders shows for the "
+        "same address, in its order, page after page. No part of the contract."
+    )
+    return f"## The list of orders\n\n{about}\n\n{_table(ROW_COLUMNS)}"
 
 
 def _rows_of_figures() -> str:
