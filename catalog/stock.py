@@ -92,11 +92,13 @@ def change(
     actor: User | None,
     note: str = "",
     form_key: UUID | None = None,
+    order_item_id: int | None = None,
 ) -> StockMovement:
     """Receive (+) or adjust (±) stock by `quantity` pieces, audited.
 
-    `form_key` is of the page that asks: the second time it is an IntegrityError. Raises OutOfStock
-    when less would be left than is promised; nothing was written then.
+    `form_key` is of the page that asks: the second time it is an IntegrityError. `order_item_id` is
+    the order's line that goods come back from. Raises OutOfStock when less would be left than is
+    promised; nothing was written then.
     """
     with transaction.atomic():
         enough = Q(pk=variant.pk, stock__gte=F("reserved") - quantity)
@@ -110,6 +112,7 @@ def change(
             note=note,
             at=timezone.now(),
             form_key=form_key,
+            order_item_id=order_item_id,
         )
         log.record(f"stock.{reason}", actor=actor, target=variant, quantity=quantity, note=note)
     return movement

@@ -3,7 +3,7 @@
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,22 +11,36 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThan
 from django.utils import timezone
 
 from accounts.models import User
 from audit import log
 from orders.models import Flag, Order
-from payments import answers
+from payments import answers, refund_limits, refund_lines
 from payments.gateway import GatewayError, gateway
 from payments.ledger import Refundable, refundable
 from payments.loading import known_of
-from payments.models import EventStatus, Refund, RefundRequest, RefundStatus, RequestStatus
+from payments.models import (
+    HOLDING,
+    EventStatus,
+    Refund,
+    RefundLine,
+    RefundRequest,
+    RefundSettlement,
+    RefundStatus,
+    RequestStatus,
+)
+from payments.refund_lines import Choice
+from payments.shapes import FAILED
 from purelaka import money
 
 logger = logging.getLogger(__name__)
 
 # Stripe repeats its answer to an idempotency key for at least this long.
 KEY_LIFE = timedelta(hours=23)
+NOTHING = Choice()
 
 
 class RefundTooLarge(ValueError):
@@ -48,19 +62,23 @@ class NoAnswer(Exception):
 def request_refund(
     *,
     order_id: int,
-    amount: int,
+    amount: int | None,
     actor: User | None,
     reason: str = "",
     note: str = "",
     key: uuid.UUID | None = None,
     payment_id: str = "",
+    choice: Choice = NOTHING,
+    tells_customer: bool = True,
 ) -> RefundRequest:
     """Refund `amount` minor units of an order's payment and return the request.
 
     The row is committed before Stripe is called: after a crash in between, `submit` can finish it.
     A `key` used before returns its request again, so a double click refunds once. `payment_id`
-    chooses among several payments; by default it is the one that pays the order. Raises
-    RefundTooLarge, PaymentDisputed (which is one), RefundRefused, NoAnswer.
+    chooses among several payments; by default it is the one that pays the order. `choice` are the
+    goods it is for; with no amount, what they come to. Above the actor's limit the request waits for
+    a second person, and Stripe hears nothing (`payments.approvals`). Raises RefundTooLarge,
+    PaymentDisputed (which is one), PiecesGone, RefundRefused, NoAnswer.
     """
     key = key or uuid.uuid4()
     with transaction.atomic():
@@ -68,25 +86,83 @@ def request_refund(
         known = RefundRequest.objects.filter(key=key).first()
         if known:
             return known
-        source = _source(order, payment_id, amount)
-        request = RefundRequest.objects.create(
-            order=order,
-            key=key,
-            payment_intent_id=source.payment_id,
-            amount=amount,
-            currency=source.currency,
+        request = keep_request(
+            order,
+            amount,
+            actor=actor,
             reason=reason,
             note=note,
-            actor=actor,
+            key=key,
+            payment_id=payment_id,
+            choice=choice,
+            tells_customer=tells_customer,
         )
-        log.record("refund.requested", actor=actor, target=order, amount=amount, reason=reason, note=note)
-    submit(request)
+    if request.status == RequestStatus.PENDING:
+        submit(request)
+    return request
+
+
+def keep_request(
+    order: Order,
+    amount: int | None,
+    *,
+    actor: User | None,
+    key: uuid.UUID,
+    reason: str = "",
+    note: str = "",
+    payment_id: str = "",
+    choice: Choice = NOTHING,
+    tells_customer: bool = True,
+) -> RefundRequest:
+    """Write down a refund of a locked order, in the caller's transaction; `submit` what is pending after it.
+
+    Raises RefundTooLarge, PaymentDisputed, PiecesGone.
+    """
+    lines, amount_delivery, amount = _chosen(order, choice, amount)
+    source = _source(order, payment_id, amount)
+    if choice and not source.is_applied:
+        raise RefundTooLarge("This payment does not pay the order: write an amount, and choose no goods.")
+    waits = refund_limits.needs_second_person(order, actor, amount, source.currency)
+    request = RefundRequest.objects.create(
+        order=order,
+        key=key,
+        payment_intent_id=source.payment_id,
+        amount=amount,
+        amount_delivery=amount_delivery,
+        currency=source.currency,
+        reason=reason,
+        note=note,
+        tells_customer=tells_customer,
+        actor=actor,
+        status=RequestStatus.REQUESTED if waits else RequestStatus.PENDING,
+    )
+    for line in lines:
+        line.request = request
+    RefundLine.objects.bulk_create(lines)
+    log.record(
+        "refund.requested",
+        actor=actor,
+        target=order,
+        amount=amount,
+        reason=reason,
+        note=note,
+        lines=[[line.item.sku, line.quantity, line.restock] for line in lines],
+        delivery=amount_delivery,
+        waits_for_approval=waits,
+        tells_customer=tells_customer,
+    )
     return request
 
 
 def amount_refundable(order: Order) -> int:
     """Minor units that may still be asked for on the payment that pays the order."""
     return max((s.amount for s in sources(order) if s.is_applied and not s.blocked_by), default=0)
+
+
+def blocked_by(request: RefundRequest) -> str:
+    """The dispute that keeps Stripe from making this refund, if there is one."""
+    found = (s for s in sources(request.order) if s.payment_id == request.payment_intent_id)
+    return next((source.blocked_by for source in found), "")
 
 
 def submit(request: RefundRequest) -> None:
@@ -108,6 +184,8 @@ def submit(request: RefundRequest) -> None:
         # Until the answer is a fact the request holds its amount: nobody can ask for it twice.
         request.refund_id, request.error = answer["id"], "" if applied else receipt.reason
         request.save(update_fields=["status", "refund_id", "error"])
+        if applied:
+            refund_lines.put_back(RefundRequest.objects.select_for_update().get(pk=request.pk))
     if not applied:
         raise NoAnswer(f"Stripe's answer could not be applied: {receipt.reason}")
 
@@ -115,8 +193,9 @@ def submit(request: RefundRequest) -> None:
 def submit_pending(now: datetime) -> int:
     """Send again what has had no answer for a minute; returns how many were answered."""
     answered = 0
+    sendable = Coalesce("decided_at", "created_at")
     for request in RefundRequest.objects.filter(
-        status=RequestStatus.PENDING, created_at__lt=now - timedelta(minutes=1)
+        Q(status=RequestStatus.PENDING) & Q(LessThan(sendable, now - timedelta(minutes=1)))
     ).order_by("created_at"):
         try:
             submit(request)
@@ -169,6 +248,20 @@ def sources_of(orders: Sequence[Order]) -> dict[int, list[Refundable]]:
     }
 
 
+def _chosen(order: Order, choice: Choice, amount: int | None) -> tuple[list[RefundLine], int, int]:
+    """The request's lines (not saved), its part for delivery, and its amount."""
+    if not choice:
+        return [], 0, amount or 0
+    parts = refund_lines.parts_of(order)
+    lines, due = parts.rows(choice), parts.due(choice)
+    if amount is not None and amount > due:
+        raise RefundTooLarge(
+            f"What you chose comes to {money.display(due, order.currency)}: "
+            "write that or less, or choose more."
+        )
+    return lines, parts.delivery_left if choice.delivery else 0, due if amount is None else amount
+
+
 def _source(order: Order, payment_id: str, amount: int) -> Refundable:
     fits = [s for s in sources(order) if (s.payment_id == payment_id if payment_id else s.is_applied)]
     if not fits:
@@ -192,27 +285,36 @@ def _source(order: Order, payment_id: str, amount: int) -> Refundable:
 def _amounts_asked(payment_ids: Sequence[str]) -> Counter[str]:
     """What may go back of each payment without having been counted yet, in minor units.
 
-    Requests that Stripe has not answered, and whose refund no webhook has told us of; and refunds
-    that wait for the customer's details.
+    Requests that Stripe has not answered, and whose refund no webhook has told us of, or that wait
+    for a second person; refunds that wait for the customer's details; and refunds that failed and
+    whose money the customer got in another way.
     """
     told = list(Refund.objects.filter(Q(payment_intent_id__in=payment_ids) | Q(charge_id__in=payment_ids)))
     asked: Counter[str] = Counter()
+    settled = set(_settled(refund.refund_id for refund in told if refund.status in FAILED))
     for refund in told:
-        if refund.status == RefundStatus.REQUIRES_ACTION:
+        if refund.status == RefundStatus.REQUIRES_ACTION or refund.refund_id in settled:
             by_intent = refund.payment_intent_id in payment_ids
             asked[refund.payment_intent_id if by_intent else refund.charge_id] += refund.amount
     keys = {refund.request_key for refund in told}
-    pending = RefundRequest.objects.filter(payment_intent_id__in=payment_ids, status=RequestStatus.PENDING)
+    pending = RefundRequest.objects.filter(payment_intent_id__in=payment_ids, status__in=HOLDING)
     for request in pending:
         if str(request.key) not in keys:
             asked[request.payment_intent_id] += request.amount
     return asked
 
 
+def _settled(failed: Iterable[str]) -> Iterable[str]:
+    ids = list(failed)
+    return (
+        RefundSettlement.objects.filter(refund_id__in=ids).values_list("refund_id", flat=True) if ids else ()
+    )
+
+
 def _ask(request: RefundRequest, now: datetime) -> tuple[dict[str, Any], datetime]:
     """Stripe's refund, and the moment it describes."""
     provider, key = gateway(), str(request.key)
-    if now - request.created_at > KEY_LIFE:
+    if now - request.sendable_since > KEY_LIFE:
         found = provider.find_refund(payment_intent_id=request.payment_intent_id, key=key)
         if found:
             return found, now

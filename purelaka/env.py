@@ -1,13 +1,16 @@
 """Typed readers of environment variables. They refuse a value they do not know."""
 
 import os
+import re
 from collections.abc import Collection
+from decimal import Decimal
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true"}
 FALSE = {"0", "false"}
+AMOUNT, CURRENCY = re.compile(r"\d{1,12}(\.\d{1,3})?"), re.compile(r"[a-z]{3}")
 
 
 def text(name: str, default: str = "") -> str:
@@ -58,6 +61,17 @@ def integer(name: str, default: int, *, minimum: int = 0) -> int:
 def items(name: str, default: str = "") -> list[str]:
     """A comma-separated list; empty items are dropped."""
     return [item for part in text(name, default).split(",") if (item := part.strip())]
+
+
+def amounts(name: str) -> dict[str, Decimal]:
+    """Amounts in major units by currency, `""` for every other: `100` or `gbp=100, jpy=20000`."""
+    found: dict[str, Decimal] = {}
+    for item in items(name):
+        currency, _, figure = item.rpartition("=")
+        if not AMOUNT.fullmatch(figure) or (currency and not CURRENCY.fullmatch(currency)):
+            raise ImproperlyConfigured(f"{name}={item!r}: say an amount such as 100, or gbp=100.")
+        found[currency] = Decimal(figure)
+    return found
 
 
 def web_address(name: str, default: str = "") -> str:

@@ -200,6 +200,8 @@ STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 # In mock mode, what the pretended Stripe has to say is posted by a thread of the server; tests post it.
 MOCK_POSTS_BY_ITSELF = not TESTING
 OVERSELL_POLICY = env.choice("OVERSELL_POLICY", {"hold", "refund"}, "hold")
+# Above it, in major units, what ops wants to refund of one order is approved by a second person.
+REFUND_APPROVAL_LIMIT = env.amounts("REFUND_APPROVAL_LIMIT")
 RESERVATION_MINUTES = env.integer("RESERVATION_MINUTES", 30, minimum=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 from monitoring.check import Finding, check, rows
 from monitoring.models import Severity
 from orders.models import Flag, Order
+from payments import refund_tasks
 from payments.models import Payment, Refund, RefundRequest, RequestStatus
 from purelaka.money import display
 
@@ -101,7 +102,10 @@ def requests_answered(now: datetime) -> Iterator[Finding]:
     One that waits is sent again by every tick; look why Stripe is not reached. One that was refused
     moved no money: read why, and refund in another way, then resolve the issue with a note.
     """
-    waits = Q(status=RequestStatus.PENDING, created_at__lt=now - ANSWERS_WITHIN)
+    since = Q(created_at__lt=now - ANSWERS_WITHIN) & (
+        Q(decided_at=None) | Q(decided_at__lt=now - ANSWERS_WITHIN)
+    )
+    waits = Q(status=RequestStatus.PENDING) & since
     stuck = RefundRequest.objects.filter(waits | Q(status=RequestStatus.REFUSED)).select_related("order")
     for request in stuck.iterator():
         yield Finding(
@@ -123,32 +127,16 @@ def requests_answered(now: datetime) -> Iterator[Finding]:
 def refunds_arrived(now: datetime) -> Iterator[Finding]:
     """Refunds that failed and were not made again, and refunds that wait for the customer's details.
 
-    The customer still expects the money. Ask for another account and refund again, or pay in
-    another way and resolve the issue with a note.
+    The customer still expects the money. The refund's page says why it failed: try again there, or pay
+    in another way and write down its reference. The issue goes by itself then.
     """
-    for refund_id, order_id, number, amount, currency, status, reason in rows(NOT_ARRIVED):
-        what = "failed" if status == "failed" else "needs action"
-        why = f": {reason.replace('_', ' ')}" if reason else ""
+    for task in refund_tasks.tasks():
+        refund, what = task.refund, "failed" if task.is_failed else "needs action"
+        why = f": {refund.failure_reason.replace('_', ' ')}" if refund.failure_reason else ""
         yield Finding(
-            refund_id,
-            f"Refund of {display(amount, currency)} on {number} {what}{why}",
+            refund.refund_id,
+            f"Refund of {display(refund.amount, refund.currency)} on {refund.order} {what}{why}",
             expected="succeeded",
-            found=status,
-            order_id=order_id,
+            found=refund.status,
+            order_id=refund.order_id,
         )
-
-
-# Made again: since a refund failed, as much was refunded of its payment as failed of it since then.
-NOT_ARRIVED = """
-    SELECT f.refund_id, f.order_id, o.number, f.amount, f.currency, f.status, f.failure_reason
-    FROM payments_refund f JOIN orders_order o ON o.id = f.order_id
-    WHERE f.status = 'requires_action' OR (f.status = 'failed' AND COALESCE((
-            SELECT SUM(g.amount) FROM payments_refund g
-            WHERE g.order_id = f.order_id AND g.payment_intent_id = f.payment_intent_id
-                AND g.status IN ('pending', 'succeeded') AND g.created >= f.failed_at
-        ), 0) < COALESCE((
-            SELECT SUM(g.amount) FROM payments_refund g
-            WHERE g.order_id = f.order_id AND g.payment_intent_id = f.payment_intent_id
-                AND g.status = 'failed' AND g.failed_at >= f.failed_at
-        ), f.amount))
-"""

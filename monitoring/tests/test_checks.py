@@ -202,14 +202,6 @@ class CheckCase(TestCase):
             sent_at=at,
             next_try_at=None,
         )
-        Mail.objects.create(
-            order=Order.objects.get(),
-            kind=MailKind.SHIPPED,
-            email="buyer@example.com",
-            created_at=at,
-            sent_at=at,
-            next_try_at=None,
-        )
         build(now=timezone.now())
         month = store_day(at).replace(day=1)
         ClosedMonth.objects.create(

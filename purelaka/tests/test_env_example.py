@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.test import SimpleTestCase
 
-READERS = {"text", "required", "flag", "choice", "integer", "items", "path", "web_address"}
+READERS = {"text", "required", "flag", "choice", "integer", "items", "path", "web_address", "amounts"}
 DEFAULT_AT = {"text": 1, "items": 1, "web_address": 1, "integer": 1, "choice": 2}  # position of the default
 
 
