@@ -14,6 +14,7 @@ RUN SECRET_KEY=build AUDIT_SEAL_KEY=build ALLOWED_HOSTS=build DATABASE_URL=sqlit
     python manage.py collectstatic --no-input
 
 # Pictures that staff upload. A volume put there takes over that the server's user may write to it.
+# hadolint ignore=DL3059
 RUN mkdir -m 1777 media
 
 # A number needs no account in the image, and lets the host prove that it is not root.
