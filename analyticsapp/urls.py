@@ -1,8 +1,9 @@
 from django.urls import path
 
-from analyticsapp import month_pages, order_rows, saved_pages, views, wish_pages
+from analyticsapp import month_pages, order_rows, report_pages, saved_pages, views, wish_pages
 from analyticsapp.exports import EXPORTS
 from analyticsapp.packing import XLSX, ZIP
+from analyticsapp.report_tabs import REPORTS
 
 app_name = "analyticsapp"
 
@@ -25,5 +26,7 @@ urlpatterns = [
     path("saved/", saved_pages.saved_export_list, name="saved-exports"),
     path("saved/<int:pk>/delete/", saved_pages.delete_saved_export, name="delete-saved-export"),
     path("orders/rows.csv", order_rows.order_rows, name="order-rows"),
+    *(path(f"reports/{key}/", report_pages.report, {"report": key}, name=f"report-{key}") for key in REPORTS),
+    path("reports/<slug:report>/<slug:table>.csv", report_pages.report_table, name="report-table"),
     path("columns/", views.column_dictionary, name="columns"),
 ]

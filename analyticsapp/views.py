@@ -26,6 +26,7 @@ from analyticsapp.kpis import KPIS
 from analyticsapp.packing import CSV, Download, Form
 from analyticsapp.proof import EVIDENCE
 from analyticsapp.reading import one_view
+from analyticsapp.report_tabs import tabs
 from analyticsapp.rollups import state
 from analyticsapp.windows import BadWindow, Window
 from payments.models import Kind
@@ -56,6 +57,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
     context = {
         **_frame(page, currency, known.currencies, reverse("analyticsapp:dashboard")),
         "through": known.data_through,
+        "tabs": tabs(page, currency),
         "cards": cards.cards(found, window=page.window, currency=currency, links=links),
         "figures": cards.table(found, cards.MORE, currency=currency, links=links),
         "revenue": charts.revenue(days, currency=currency, csv_url=files.get("daily", "")),

@@ -19,6 +19,8 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "number": lambda: make_order().number,
     "kpi": lambda: "revenue",
     "key": lambda: "not-a-key",
+    "report": lambda: "refunds",
+    "table": lambda: "months",
     "month": lambda: "2020-01",
     "analyticsapp:delete-saved-export.pk": lambda: 0,
     "analyticsapp:export-xlsx.key": lambda: "orders",

@@ -1,0 +1,95 @@
+"""The reports beside the dashboard, and the files of their tables."""
+
+import re
+from dataclasses import replace
+
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.roles import SignedInRequest, analyst_required, staff_required
+from analyticsapp import asked
+from analyticsapp.asked import Asked
+from analyticsapp.download import respond
+from analyticsapp.facts import compare
+from analyticsapp.packing import Download
+from analyticsapp.reading import one_view
+from analyticsapp.report_tabs import REPORTS, Asking, tabs
+from analyticsapp.rollups import State, state
+from analyticsapp.views import EXPORTERS, GET_ONLY, PLAIN, _frame, _said, most_used
+
+
+@staff_required
+@require_safe
+def report(request: SignedInRequest, report: str) -> HttpResponse:
+    """One report of a window and a currency. At most seven queries of its own."""
+    title, makes = REPORTS[report]
+    page = asked.read(request)
+    status = 400 if page.error else 200
+    with one_view():
+        known = state()
+        if not known.currencies:
+            return render(request, "analyticsapp/empty.html", status=status)
+        currency = _currency(request, page, known)
+        shown = makes(_asking(page, known, currency))
+    may_export = request.user.role in EXPORTERS
+
+    def csv_url(key: str) -> str:
+        url = reverse("analyticsapp:report-table", args=[report, key])
+        return page.address(url, currency=currency) if may_export else ""
+
+    here = reverse(f"analyticsapp:report-{report}")
+    frame = _frame(page, currency, known.currencies, here)
+    frame["comparisons"] = []
+    context = {
+        **frame,
+        "title": title,
+        "through": known.data_through,
+        "tabs": tabs(page, currency, report),
+        "charts": [replace(chart, csv_url=csv_url(key)) for key, chart in shown.charts],
+        "tables": [replace(table, csv_url=csv_url(table.key)) for table in shown.tables],
+        "note": shown.note,
+    }
+    return render(request, "analyticsapp/report.html", context, status=status)
+
+
+@analyst_required
+@GET_ONLY
+def report_table(request: SignedInRequest, report: str, table: str) -> HttpResponseBase:
+    """One table of a report as a file, with the cells of the page."""
+    if report not in REPORTS:
+        raise Http404
+    page = asked.read(request)
+    if page.error:
+        return HttpResponse(f"{page.error}\n", status=400, content_type=PLAIN)
+    code = request.GET.get("currency", "").strip().lower()
+    if not re.fullmatch("[a-z]{3}", code):
+        return HttpResponse("Say in which currency, as ?currency=gbp.\n", status=400, content_type=PLAIN)
+    with one_view():
+        shown = REPORTS[report][1](_asking(page, state(), code))
+    found = next((one for one in shown.tables if one.key == table), None)
+    if found is None:
+        raise Http404
+    return respond(
+        request,
+        Download(
+            name=f"purelaka-{report}-{table}-{code}-{page.window.start}-{page.window.end}",
+            columns=found.columns,
+            lines=found.lines(),
+            says={"export": f"{report}_{table}", "currency": code, **_said([page.window])},
+        ),
+    )
+
+
+def _asking(page: Asked, known: State, currency: str) -> Asking:
+    def kpi_url(key: str) -> str:
+        return page.address(reverse("analyticsapp:kpi-detail", args=[key]), currency=currency)
+
+    return Asking(page, known, currency, kpi_url)
+
+
+def _currency(request: SignedInRequest, page: Asked, known: State) -> str:
+    if len(known.currencies) == 1:
+        return known.currencies[0]
+    return asked.currency(request, known, most_used(compare(page.window, known, page.against)))

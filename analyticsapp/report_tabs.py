@@ -1,0 +1,331 @@
+"""What each report shows: tables and charts of one window and currency."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from django.urls import reverse
+
+from analyticsapp.asked import Asked
+from analyticsapp.charts import bucketed
+from analyticsapp.csv_file import MONEY, TEXT
+from analyticsapp.daily import daily_figures, every_day
+from analyticsapp.report_tables import PERCENT, Head, Table, Value, share
+from analyticsapp.reports import customers, money, refunds, sold
+from analyticsapp.rollups import State
+from purelaka.figures import Cell, Chart, count_cell
+from purelaka.money import display
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What a report is asked: the page's window, the state of the ledger, and a currency."""
+
+    page: Asked
+    known: State
+    currency: str
+    kpi_url: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A report's parts. `charts` are drawn from the tables named by their title's key."""
+
+    tables: Sequence[Table]
+    charts: Sequence[tuple[str, Chart]] = ()  # the key of the table that is its file, and the chart
+    note: str = ""
+
+
+def of_customers(asking: Asking) -> Shown:
+    """New and returning, cohorts, and what they brought. Two queries."""
+    window, currency = asking.page.window, asking.currency
+    found = {one.day: one for one in customers.by_day(window, asking.known, currency)}
+    name, buckets = bucketed(every_day([], window=window, currency=currency))
+    heads = [
+        Head("period", name, TEXT),
+        *(Head("new_customers", "New customers"), Head("new_orders", "Their orders", narrow=False)),
+        Head("new_revenue", "Their gross sales", MONEY),
+        Head("returning_customers", "Returning", narrow=False),
+        *(Head("returning_orders", "Their orders", narrow=False),),
+        Head("returning_revenue", "Their gross sales", MONEY),
+    ]
+    rows: list[list[Value]] = []
+    for bucket in buckets:
+        days = [found[day.day] for day in bucket.days if day.day in found]
+        new = sum((day.new for day in days), customers.Group())
+        old = sum((day.returning for day in days), customers.Group())
+        rows.append(
+            [bucket.label, new.customers, new.orders, new.revenue, old.customers, old.orders, old.revenue]
+        )
+    numbers = [sum(row[number] for row in rows if isinstance(row[number], int)) for number in range(1, 7)]  # type: ignore[misc]
+    sums: list[Value] = ["Sum", *numbers]
+    split = Table(
+        "new-and-returning",
+        f"New and returning customers by {name.split()[0].lower()}",
+        heads,
+        rows,
+        currency,
+        sub=f"{numbers[0]:,} new, {numbers[3]:,} returning",
+        sums=sums,
+        foot="New: the first order ever in this currency is in the window. Each customer is counted on the"
+        " first day they bought on in the window.",
+    )
+    chart = Chart(
+        kind="customers",
+        title=split.title,
+        sub=split.sub,
+        columns=[name, "New customers", "Returning customers"],
+        rows=[[row[0], row[3], row[6]] for row in split.chart_rows],
+        keys=[("1", "First order in this window"), ("3", "Bought before it")],
+        currency=currency,
+        foot="Gross sales. " + split.foot,
+    )
+    cohorts = customers.cohorts(window, asking.known, currency, today=asking.page.today)
+    return Shown([split, _retention(cohorts, currency), _spent(cohorts, currency)], [(split.key, chart)])
+
+
+def _retention(cohorts: Sequence[customers.Cohort], currency: str) -> Table:
+    shares = [[share(people, one.size) for people in one.returned[1:]] for one in cohorts]
+    most = max((cell for row in shares for cell in row if cell), default=1)
+    return Table(
+        "retention",
+        "Customers who came back",
+        [Head("cohort", "First order", TEXT), Head("customers", "Size"), *_ages("returned", PERCENT)],
+        [_padded([one.month, one.size, *row]) for one, row in zip(cohorts, shares, strict=True)],
+        currency,
+        sub="by month of first order, share that bought again in the month",
+        shades=[[0, *(min(7, int(7 * (cell or 0) / most)) for cell in row)] for row in shares],
+        foot="Months that are not over are left out.",
+        empty="No month with a first order is over yet at the end of this window.",
+    )
+
+
+def _spent(cohorts: Sequence[customers.Cohort], currency: str) -> Table:
+    return Table(
+        "lifetime-value",
+        "What a customer has brought by then",
+        [
+            Head("cohort", "First order", TEXT),
+            Head("customers", "Size"),
+            Head("month_0", "Month 0", MONEY),
+            *_ages("spent", MONEY),
+        ],
+        [
+            _padded([one.month, one.size, *(round(amount / one.size) for amount in one.spent)], 15)
+            for one in cohorts
+        ],
+        currency,
+        sub="realised: net sales so far, for each customer of the cohort",
+        foot="Sales less refunds and disputes, each in its own month. Nothing is forecast.",
+        empty="No month with a first order is over yet at the end of this window.",
+    )
+
+
+def _ages(name: str, kind: str) -> list[Head]:
+    return [Head(f"{name}_{age}", f"+{age}", kind) for age in range(1, customers.AGES + 1)]
+
+
+def _padded(row: list[Value], width: int = 14) -> list[Value]:
+    return [*row, *[None] * (width - len(row))]
+
+
+def of_refunds(asking: Asking) -> Shown:
+    """By the day of the refund and by the sale, with the bridge between the two. Three queries."""
+    window, currency = asking.page.window, asking.currency
+    whole, months = refunds.bridges(window, asking.known, currency)
+    sales: dict[str, int] = {}
+    for day in daily_figures(window, asking.known):
+        if day.currency == currency:
+            sales[f"{day.day:%Y-%m}"] = sales.get(f"{day.day:%Y-%m}", 0) + day.sales
+    heads = [
+        Head("month", "Month", TEXT),
+        Head("gross_sales", "Gross sales", MONEY, narrow=False),
+        Head("refunds_made", "Refunds made", MONEY),
+        Head("of_earlier_sales", "of earlier sales", MONEY, narrow=False),
+        Head("of_own_sales", "of its sales", MONEY, narrow=False),
+        Head("made_later", "made later", MONEY, narrow=False),
+        Head("refunds_of_its_sales", "Refunds of its sales", MONEY),
+        Head("rate_by_refund_day_pct", "Rate, booked", PERCENT, narrow=False),
+        Head("rate_by_sale_day_pct", "Rate of its sales", PERCENT),
+    ]
+
+    def line(name: str, gross: int, one: refunds.Bridge) -> list[Value]:
+        figures = [gross, one.made, one.earlier, one.own, one.later, one.of_sales]
+        return [name, *figures, share(one.made, gross), share(one.of_sales, gross)]
+
+    names = sorted({*sales, *months})
+    table = Table(
+        "months",
+        "Refunds by month, and of each month's sales",
+        heads,
+        [line(name, sales.get(name, 0), months.get(name, refunds.Bridge())) for name in names],
+        currency,
+        foot="Within the window. Booked: refunds made, whenever sold, over the month's sales. Of its sales:"
+        " refunds of this month's sales to date, still growing.",
+    )
+    bridge = Table(
+        "bridge",
+        "The same money, seen twice",
+        [Head("line", "Refunds", TEXT), Head("amount", "Amount", MONEY)],
+        [
+            ["Made in the window", whole.made],
+            ["less those of earlier sales", -whole.earlier],
+            ["Of the window's sales, made in it", whole.own],
+            ["plus those made later", whole.later],
+            ["Of the window's sales, to date", whole.of_sales],
+        ],
+        currency,
+        links=[asking.kpi_url("refunded_amount"), "", "", "", ""],
+    )
+    reasons = Table(
+        "reasons",
+        "Why money went back",
+        [
+            Head("reason", "Reason at Stripe", TEXT),
+            Head("refunds", "Refunds"),
+            Head("amount", "Amount", MONEY),
+        ],
+        [
+            [one.reason.replace("_", " ").capitalize() or "None given", one.refunds, one.amount]
+            for one in refunds.by_reason(window, currency)
+        ],
+        currency,
+    )
+    return Shown([bridge, table, reasons])
+
+
+def of_money(asking: Asking) -> Shown:
+    """From what customers paid to the bank. Two queries."""
+    window, currency = asking.page.window, asking.currency
+    found = money.flow(daily_figures(window, asking.known), currency)
+    pending = money.pending_fees(window, currency)
+    note = ""
+    if pending.charges:
+        note = (
+            f"The fees of {pending.charges:,} charge{'s' if pending.charges > 1 else ''} of"
+            f" {display(pending.amount, currency)} are not known yet: they are in none of these figures."
+        )
+    statement = Table(
+        "statement",
+        "From gross sales to the bank",
+        [Head("line", "Line", TEXT), Head("amount", "Amount", MONEY)],
+        [
+            ["Gross sales", found.sales],
+            ["Refunds", found.refunds],
+            ["Disputes, net", found.disputes],
+            ["Net sales", found.net_sales],
+            ["Stripe fees", found.fees],
+            ["Payments without an order", found.unapplied],
+            ["Adjustments", found.adjustments],
+            ["Net to bank", found.net_to_bank],
+            ["Paid out", found.payouts],
+            ["Still at Stripe, of this window", found.left_at_stripe],
+        ],
+        currency,
+        sub="each on the day it moved",
+        links=[
+            *(
+                asking.kpi_url(key)
+                for key in ("revenue", "refunded_amount", "disputed_amount", "net_revenue")
+            ),
+            *(asking.kpi_url("fees"), "", "", "", "", ""),
+        ],
+        foot="Net sales are what was sold and kept. Net to bank is what is left after fees. " + note,
+    )
+    steps = found.steps()
+    chart = Chart(
+        kind="sankey",
+        title=f"Where {display(found.sales, currency)} went",
+        sub="gross to bank",
+        columns=["From", "To", "Amount"],
+        rows=[[Cell(a), Cell(b), Cell(display(amount, currency), amount)] for a, b, amount in steps],
+        currency=currency,
+        foot=note,
+        height="tall",
+    )
+    return Shown([statement], [(statement.key, chart)] if steps else [], note)
+
+
+def of_time(asking: Asking) -> Shown:
+    """When orders are paid, from where, and how. Three queries."""
+    window, currency = asking.page.window, asking.currency
+    found = {(one.weekday, one.hour): one for one in sold.by_hour(window, currency)}
+    hours = range(24)
+    grid = [[found[day, hour].orders if (day, hour) in found else 0 for hour in hours] for day in range(1, 8)]
+    chart = Chart(
+        kind="hours",
+        title="When orders are paid",
+        sub="orders by weekday and hour, store time",
+        columns=["Weekday", *(f"{hour:02}" for hour in hours)],
+        rows=[[Cell(name), *map(count_cell, row)] for name, row in zip(WEEKDAYS, grid, strict=True)],
+    )
+    by_hour = Table(
+        "hours",
+        "By weekday",
+        [Head("when", "When", TEXT), Head("orders", "Orders"), Head("gross_sales", "Gross sales", MONEY)],
+        [
+            [WEEKDAYS[day], sum(one.orders for one in mine), sum(one.revenue for one in mine)]
+            for day in range(7)
+            for mine in [[one for (number, _), one in found.items() if number == day + 1]]
+        ],
+        currency,
+    )
+    each_hour = replace(
+        by_hour,
+        key="each-hour",
+        title="By weekday and hour",
+        rows=[
+            [f"{WEEKDAYS[day - 1]} {hour:02}:00", one.orders, one.revenue]
+            for (day, hour), one in sorted(found.items())
+        ],
+    )
+    shares = [
+        _shares("countries", "By country", "country", sold.by_country(window, currency), currency),
+        _shares("methods", "By way to pay", "method", sold.by_method(window, currency), currency),
+    ]
+    return Shown([by_hour, *shares, each_hour], [(each_hour.key, chart)])
+
+
+def _shares(key: str, title: str, name: str, found: Sequence[sold.Share], currency: str) -> Table:
+    total = sum(one.revenue for one in found)
+    return Table(
+        key,
+        title,
+        [
+            Head(name, name.capitalize(), TEXT),
+            Head("orders", "Orders"),
+            Head("gross_sales", "Gross sales", MONEY),
+            Head("share_pct", "Share", PERCENT, narrow=False),
+        ],
+        [
+            [
+                (one.name.replace("_", " ").capitalize() if name == "method" else one.name) or "Not known",
+                one.orders,
+                one.revenue,
+                share(one.revenue, total),
+            ]
+            for one in found
+        ],
+        currency,
+        sums=["Sum", sum(one.orders for one in found), total, share(total, total)],
+    )
+
+
+REPORTS: dict[str, tuple[str, Callable[[Asking], Shown]]] = {
+    "customers": ("Customers", of_customers),
+    "refunds": ("Refunds", of_refunds),
+    "money": ("Money flow", of_money),
+    "time": ("When and where", of_time),
+}
+"""Report → what it is called, and what makes it."""
+
+
+def tabs(page: Asked, currency: str, current: str = "") -> list[tuple[str, str, bool, None]]:
+    """The dashboard and its reports, as `_views.html` takes them."""
+    names = [("", "Overview", "dashboard")]
+    names += [(key, title, f"report-{key}") for key, (title, _) in REPORTS.items()]
+    return [
+        (title, page.address(reverse(f"analyticsapp:{name}"), currency=currency), key == current, None)
+        for key, title, name in names
+    ]

@@ -1,0 +1,136 @@
+"""New and returning customers, which cohorts came back, and what they brought."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from analyticsapp.reading import as_day, rows
+from analyticsapp.reports.sales import customer_days, month_of
+from analyticsapp.rollups import State
+from analyticsapp.windows import Window
+
+# A customer is new in the window that holds the day of their first order in this currency.
+BY_DAY = """
+    WITH every_day AS (SELECT day, email, orders, sales FROM ({customers}) AS known WHERE currency = %s),
+    firsts AS (
+        SELECT email, MIN(CASE WHEN orders > 0 THEN day END) AS ever,
+            MIN(CASE WHEN orders > 0 AND day >= %s THEN day END) AS here
+        FROM every_day GROUP BY email
+    )
+    SELECT bought.day,
+        SUM(CASE WHEN firsts.ever < %s THEN 0 ELSE bought.orders END),
+        SUM(CASE WHEN firsts.ever < %s THEN 0 ELSE bought.sales END),
+        COUNT(CASE WHEN firsts.ever >= %s AND firsts.here = bought.day THEN 1 END),
+        SUM(CASE WHEN firsts.ever < %s THEN bought.orders ELSE 0 END),
+        SUM(CASE WHEN firsts.ever < %s THEN bought.sales ELSE 0 END),
+        COUNT(CASE WHEN firsts.ever < %s AND firsts.here = bought.day THEN 1 END)
+    FROM every_day AS bought JOIN firsts ON firsts.email = bought.email
+    WHERE bought.day >= %s GROUP BY bought.day ORDER BY bought.day
+"""
+COHORTS = """
+    WITH bought AS (
+        SELECT email, {month of day} AS month, SUM(orders) AS orders, SUM(sales) AS amount
+        FROM ({customers}) AS known WHERE currency = %s GROUP BY email, {month of day}
+    ),
+    went_back AS (
+        SELECT sold.email, {month of entry} AS month, SUM(entry.amount) AS amount
+        FROM payments_ledgerentry AS entry JOIN orders_order AS sold ON sold.id = entry.order_id
+        WHERE entry.kind IN ('refund', 'refund_reversal', 'dispute_withdrawal', 'dispute_reinstatement')
+            AND entry.currency = %s AND entry.occurred_on <= %s
+        GROUP BY sold.email, {month of entry}
+    ),
+    firsts AS (SELECT email, MIN(month) AS cohort FROM bought WHERE orders > 0 GROUP BY email)
+    SELECT firsts.cohort, moved.month, SUM(CASE WHEN moved.orders > 0 THEN 1 ELSE 0 END), SUM(moved.amount)
+    FROM (
+        SELECT email, month, orders, amount FROM bought
+        UNION ALL SELECT email, month, 0, amount FROM went_back
+    ) AS moved JOIN firsts ON firsts.email = moved.email
+    GROUP BY firsts.cohort, moved.month
+"""
+AGES, COHORTS_SHOWN = 12, 13
+
+
+@dataclass(frozen=True)
+class Group:
+    """Customers, their orders, and what they paid in minor units."""
+
+    customers: int = 0
+    orders: int = 0
+    revenue: int = 0
+
+    def __add__(self, other: "Group") -> "Group":
+        return Group(
+            self.customers + other.customers, self.orders + other.orders, self.revenue + other.revenue
+        )
+
+
+@dataclass(frozen=True)
+class CustomersOfDay:
+    """One day. A customer is counted on the first day they bought on in the window."""
+
+    day: date
+    new: Group = Group()
+    returning: Group = Group()
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Who bought first in one month. `returned[k]` and `spent[k]` are of the k-th month after it.
+
+    `returned[0]` is the cohort's size. `spent` is cumulative net sales in minor units: sales less refunds and
+    disputes. Months that are not over are left out.
+    """
+
+    month: str
+    size: int
+    returned: list[int]
+    spent: list[int]
+
+
+def by_day(window: Window, state: State, currency: str) -> list[CustomersOfDay]:
+    """New and returning customers of each day of the window on which somebody bought. One query."""
+    days, parameters = customer_days(window, state)
+    query = BY_DAY.replace("{customers}", days)
+    found = rows((query, [*parameters, currency, *[window.start] * 8]))
+    return [
+        CustomersOfDay(
+            day, Group(int(new[2]), int(new[0]), int(new[1])), Group(int(old[2]), int(old[0]), int(old[1]))
+        )
+        for moved, *numbers in found
+        if (day := as_day(moved))
+        for new, old in [(numbers[:3], numbers[3:])]
+    ]
+
+
+def cohorts(window: Window, state: State, currency: str, *, today: date) -> list[Cohort]:
+    """The cohorts of the 13 months up to the window's end, oldest first. One query."""
+    days, parameters = customer_days(window, state)
+    query = COHORTS.replace("{customers}", days)
+    query = query.replace("{month of day}", month_of("day"))
+    query = query.replace("{month of entry}", month_of("entry.occurred_on"))
+    found = rows((query, [*parameters, currency, currency, window.end]))
+    cells = {(cohort, month): (int(people), int(amount)) for cohort, month, people, amount in found}
+    over = [month for month in _months(window.end) if _is_over(month, window, today)]
+    return [
+        _cohort(month, cells, over[number:]) for number, month in enumerate(over) if (month, month) in cells
+    ]
+
+
+def _cohort(cohort: str, cells: dict[tuple[str, str], tuple[int, int]], months: list[str]) -> Cohort:
+    returned, spent, total = [], [], 0
+    for month in months[: AGES + 1]:
+        people, amount = cells.get((cohort, month), (0, 0))
+        total += amount
+        returned.append(people)
+        spent.append(total)
+    return Cohort(cohort, returned[0], returned, spent)
+
+
+def _months(last: date) -> list[str]:
+    numbers = range(last.year * 12 + last.month - COHORTS_SHOWN, last.year * 12 + last.month)
+    return [f"{number // 12:04}-{number % 12 + 1:02}" for number in numbers]
+
+
+def _is_over(month: str, window: Window, today: date) -> bool:
+    year, number = map(int, month.split("-"))
+    following = date(year + number // 12, number % 12 + 1, 1)
+    return following.toordinal() - 1 <= window.end.toordinal() and following <= today

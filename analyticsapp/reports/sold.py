@@ -1,0 +1,90 @@
+"""Orders by weekday and hour, by country, and by the way they were paid."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from analyticsapp.reading import rows
+from analyticsapp.windows import Window
+
+# One row for each order and day, as the figure Orders counts them: its amounts sum to gross sales.
+SOLD = """
+    SELECT order_id, SUM(amount) AS amount, MAX(occurred_at) AS paid_at, MAX(source_id) AS source_id
+    FROM payments_ledgerentry
+    WHERE kind = 'sale' AND currency = %s AND occurred_on BETWEEN %s AND %s
+    GROUP BY order_id, occurred_on HAVING SUM(amount) <> 0
+"""
+GROUPED = """
+    SELECT {names}, SUM(CASE WHEN named.amount > 0 THEN 1 ELSE 0 END), SUM(named.amount) AS revenue
+    FROM (SELECT {what}, s.amount FROM ({sold}) AS s {joined}) AS named
+    GROUP BY {names} ORDER BY revenue DESC, {names}
+"""
+COUNTRY = "COALESCE(orders_order.country, '') AS name"
+WITH_ORDER = "LEFT JOIN orders_order ON orders_order.id = s.order_id"
+# The charge that the sale entry names, or else any that went through.
+CHARGE = """(
+    SELECT CASE WHEN paid.card_brand <> '' THEN paid.card_brand ELSE paid.method END
+    FROM payments_charge AS paid WHERE paid.order_id = s.order_id AND paid.status = 'succeeded' {named}
+    ORDER BY paid.id LIMIT 1
+)"""
+NAMED = CHARGE.replace("{named}", "AND s.source_id IN (paid.payment_intent_id, paid.charge_id)")
+METHOD = f"COALESCE({NAMED}, {CHARGE.replace('{named}', '')}, '') AS name"
+
+
+@dataclass(frozen=True)
+class Share:
+    """Orders and gross sales, in minor units, of one country or way to pay; empty: not known."""
+
+    name: str
+    orders: int
+    revenue: int
+
+
+@dataclass(frozen=True)
+class Hour:
+    """An hour of the store's clock on one weekday (1 is Monday)."""
+
+    weekday: int
+    hour: int
+    orders: int
+    revenue: int
+
+
+def by_hour(window: Window, currency: str) -> list[Hour]:
+    """In the store's time zone, whatever its clocks did. One query."""
+    parts: list[tuple[str, Any]] = [
+        connection.ops.datetime_extract_sql(part, "s.paid_at", (), settings.TIME_ZONE)
+        for part in ("iso_week_day", "hour")
+    ]
+    what = ", ".join(f"{text} AS {name}" for name, (text, _) in zip(("weekday", "hour"), parts, strict=True))
+    found = _grouped(
+        what,
+        [value for _, values in parts for value in values],
+        "named.weekday, named.hour",
+        window,
+        currency,
+    )
+    return [Hour(int(day), int(hour), int(orders), int(amount)) for day, hour, orders, amount in found]
+
+
+def by_country(window: Window, currency: str) -> list[Share]:
+    """The most revenue first. One query."""
+    return [
+        Share(n, int(o), int(a))
+        for n, o, a in _grouped(COUNTRY, [], "named.name", window, currency, WITH_ORDER)
+    ]
+
+
+def by_method(window: Window, currency: str) -> list[Share]:
+    """By the brand of the card, or the other way to pay; the most revenue first. One query."""
+    return [Share(n, int(o), int(a)) for n, o, a in _grouped(METHOD, [], "named.name", window, currency)]
+
+
+def _grouped(
+    what: str, values: list[Any], names: str, window: Window, currency: str, joined: str = ""
+) -> list[tuple[Any, ...]]:
+    query = GROUPED.replace("{what}", what).replace("{sold}", SOLD)
+    query = query.replace("{joined}", joined).replace("{names}", names)
+    return rows((query, [*values, currency, window.start, window.end]))
