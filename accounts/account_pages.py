@@ -14,6 +14,7 @@ ENTRIES = [
     Entry("Password", icon="key", url_name="account_change_password"),
     Entry("Two-factor sign-in", icon="shield-check", url_name="mfa_index"),
     Entry("Passkeys", icon="fingerprint", url_name="mfa_list_webauthn"),
+    Entry("Sessions", icon="lock", url_name="accounts:sessions"),
 ]
 
 

@@ -4,8 +4,6 @@ from django.urls import path
 
 from accounts import views
 
-app_name = "accounts"
-
 urlpatterns = [
     path("", views.address_list, name="addresses"),
     path("add/", views.add_address, name="address-add"),

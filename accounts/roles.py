@@ -4,8 +4,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 
 from accounts.models import Role, User
 
@@ -40,11 +42,16 @@ def role_required(*roles: Role) -> Callable[[View], View]:
 
 
 def to_login(request: HttpRequest) -> HttpResponse:
-    """To the login and back again. When a part of a page was asked for, the whole page goes there."""
+    """To the login and back again."""
+    return to_page(request, settings.LOGIN_URL)
+
+
+def to_page(request: HttpRequest, name: str) -> HttpResponse:
+    """To a page that leads back again. When a part of a page was asked for, the whole page goes there."""
     htmx = getattr(request, "htmx", None)
     if not htmx:
-        return redirect_to_login(request.get_full_path())
-    login = redirect_to_login(htmx.current_url_abs_path or request.get_full_path())
+        return redirect_to_login(request.get_full_path(), reverse(name))
+    login = redirect_to_login(htmx.current_url_abs_path or request.get_full_path(), reverse(name))
     return HttpResponse(headers={"HX-Redirect": login.url})
 
 

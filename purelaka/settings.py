@@ -79,6 +79,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "audit.middleware.client_address",
+    "accounts.middleware.note_session",
+    "accounts.middleware.RequireSecondFactor",
 ]
 
 ROOT_URLCONF = "purelaka.urls"
@@ -159,6 +161,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
 MFA_TOTP_ISSUER = STORE_NAME
+# Whoever works here sets up a second step of signing in before any page of the staff opens.
+REQUIRE_STAFF_MFA = env.flag("REQUIRE_STAFF_MFA", default=False)
 
 # 0: an analyst's pages and files carry a salted key in the place of a customer's email address.
 ANALYST_SEES_PERSONAL_DATA = env.flag("ANALYST_SEES_PERSONAL_DATA", default=True)

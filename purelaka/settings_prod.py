@@ -34,6 +34,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+REQUIRE_STAFF_MFA = env.flag("REQUIRE_STAFF_MFA", default=True)
+
 env.required("SITE_URL")
 MAIL_IN_BACKGROUND = True
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

@@ -8,7 +8,7 @@ from purelaka.views import home
 urlpatterns = [
     path("", home, name="home"),
     path("accounts/", include("accounts.urls")),
-    path("my/addresses/", include("accounts.address_urls")),
+    path("my/", include("accounts.own_urls")),
     path("", include("catalog.urls")),
     path("wishlist/", include("wishlist.urls")),
     path("payments/", include("payments.urls")),
