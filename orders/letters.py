@@ -62,5 +62,6 @@ def _plain(text: str) -> str:
 
 
 def _message_id(mail: Mail) -> str:
-    """The same at every try."""
-    return f"<{mail.kind}.{mail.pk}.{mail.order.number}@{urlsplit(settings.SITE_URL).hostname}>"
+    """The same at every try; another one when it is sent once more, or mail programs would hide it."""
+    again = f".{mail.asked_again_at:%Y%m%d%H%M%S}" if mail.asked_again_at else ""
+    return f"<{mail.kind}.{mail.pk}{again}.{mail.order.number}@{urlsplit(settings.SITE_URL).hostname}>"

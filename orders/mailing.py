@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 from smtplib import SMTPConnectError, SMTPException, SMTPRecipientsRefused, SMTPServerDisconnected
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.models import User
+from audit import log
 from orders import letters, postman
 from orders.models import Mail, MailKind, Order
 from purelaka import sql
@@ -26,6 +28,7 @@ PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]  # the 
 GIVEN_UP_AFTER = timedelta(days=1)
 # Longer than a mail server can keep us: each step of the talk with it has EMAIL_TIMEOUT.
 CLAIM = timedelta(minutes=15)
+AGAIN_AFTER = timedelta(minutes=1)
 AT_ONCE = 200  # by one tick
 
 
@@ -51,6 +54,24 @@ def write_each(orders: Iterable[Order], kind: MailKind, about: str = "") -> None
     written = sql.insert(Mail, rows, then="ON CONFLICT (order_id, kind, about) DO NOTHING")
     for (pk,) in written:
         _send_after_commit(pk)
+
+
+def send_again(mail: Mail, *, actor: User, now: datetime) -> bool:
+    """Send a mail once more, to the order's address of today; audited.
+
+    False when it went out, or was asked for, within the last minute. The WHERE clause is the lock.
+    """
+    before = now - AGAIN_AFTER
+    with transaction.atomic():
+        rested = Mail.objects.filter(Q(sent_at=None) | Q(sent_at__lte=before), pk=mail.pk).filter(
+            Q(asked_again_at=None) | Q(asked_again_at__lte=before)
+        )
+        fresh = {"sent_at": None, "next_try_at": now, "attempts": 0, "error": "", "asked_again_at": now}
+        if not rested.update(**fresh, email=mail.order.email or mail.email):
+            return False
+        log.record("mail.sent_again", actor=actor, target=mail.order, kind=mail.kind, about=mail.about)
+        _send_after_commit(mail.pk)
+    return True
 
 
 def send(pk: int, now: datetime | None = None) -> bool:
@@ -99,7 +120,7 @@ def _claim(pk: int, now: datetime) -> bool:
 def _note_error(mail: Mail, error: Exception, now: datetime) -> None:
     logger.warning("%s about %s was not sent: %s", mail, mail.order, type(error).__name__, exc_info=error)
     pause = PAUSES[min(mail.attempts, len(PAUSES)) - 1]
-    is_over = _is_for_ever(error) or now + pause > mail.created_at + GIVEN_UP_AFTER
+    is_over = _is_for_ever(error) or now + pause > (mail.asked_again_at or mail.created_at) + GIVEN_UP_AFTER
     said = f"{type(error).__name__}: {error}"[:300]
     Mail.objects.filter(pk=mail.pk).update(error=said, next_try_at=None if is_over else now + pause)
 

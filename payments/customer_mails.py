@@ -1,5 +1,7 @@
 """What customers are told by mail of their payments and refunds, and what those mails need to know."""
 
+import uuid
+from contextlib import suppress
 from typing import Any
 
 from django.utils import timezone
@@ -8,7 +10,7 @@ from orders import letters, mailing
 from orders.models import Mail, MailKind, Order, OrderStatus
 from payments import declines, wording
 from payments.envelope import Envelope
-from payments.models import Charge, Payment, PaymentStatus, Refund, RefundStatus, StripeEvent
+from payments.models import Charge, Payment, PaymentStatus, Refund, RefundRequest, RefundStatus, StripeEvent
 from payments.stuck.shortage import short_items, substituted
 from purelaka import sql
 
@@ -18,7 +20,7 @@ def tell_of(event: Envelope, fact: sql.Row, order: Order) -> None:
 
     A card that is declined on the page is not: they saw it there.
     """
-    if event.object_type == "refund" and fact["status"] == RefundStatus.SUCCEEDED:
+    if event.object_type == "refund" and fact["status"] == RefundStatus.SUCCEEDED and not _is_quiet(fact):
         mailing.write(order, MailKind.REFUND, about=fact["refund_id"])
     elif event.type == "payment_intent.payment_failed" and _failed_late(fact, order):
         mailing.write(order, MailKind.PAYMENT_PROBLEM, about=fact["payment_intent_id"])
@@ -31,6 +33,14 @@ def tell_of_end(order: Order) -> None:
     tried = payment or declined
     if tried:
         mailing.write(order, MailKind.PAYMENT_PROBLEM, about=tried.payment_intent_id)
+
+
+def _is_quiet(refund: sql.Row) -> bool:
+    """Whether who asked for it wanted no mail to go out."""
+    for key in Refund.objects.filter(refund_id=refund["refund_id"]).values_list("request_key", flat=True):
+        with suppress(ValueError):  # not every key is of our making
+            return RefundRequest.objects.filter(key=uuid.UUID(key), tells_customer=False).exists()
+    return False
 
 
 def _failed_late(fact: sql.Row, order: Order) -> bool:

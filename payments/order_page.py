@@ -11,9 +11,10 @@ from django.utils.http import urlencode
 from accounts.models import User
 from audit.models import AuditLog
 from catalog.models import StockMovement
-from orders.models import SOLD, Mail, Order, OrderItem
+from orders.models import SOLD, Mail, Order
 from payments import wording
 from payments.models import (
+    HOLDING,
     BalanceTransaction,
     Charge,
     Dispute,
@@ -22,15 +23,19 @@ from payments.models import (
     Payout,
     Refund,
     RefundRequest,
-    RequestStatus,
+    RefundSettlement,
+    RefundStatus,
     StripeEvent,
 )
 from payments.order_actions import MAY_ACT, Choices, choices
 from payments.order_money import Agreement, Money, agreement, money_of
+from payments.refund_lines import Parts, parts_of
+from payments.refund_tasks import Task, tasks
 from payments.timeline import MONEY, PEOPLE, Entry, History, PaidOut, timeline
 
 # An order that somebody tries to break has thousands; its page shows the newest.
 MOST_EVENTS = 200
+NOT_THERE = (RefundStatus.FAILED, RefundStatus.REQUIRES_ACTION)
 TOPICS = (("", "All"), (MONEY, "Money"), (PEOPLE, "People"))
 
 
@@ -56,12 +61,14 @@ class OrderPage:
     """The context of `payments/order_detail.html`."""
 
     order: Order
-    items: list[OrderItem]
     money: Money
     agreement: Agreement | None
     attempts: list[Attempt]
     refunds: list[Refund]
     waiting: list[RefundRequest]
+    tasks: list[Task]
+    settled: dict[str, RefundSettlement]
+    parts: Parts
     disputes: list[Dispute]
     paid_out: list[PaidOut]
     entries: list[LedgerEntry]
@@ -75,7 +82,12 @@ class OrderPage:
 
     @property
     def units(self) -> int:
-        return sum(item.quantity for item in self.items)
+        return sum(line.item.quantity for line in self.parts.lines)
+
+    @property
+    def told_refunds(self) -> list[tuple[Refund, RefundSettlement | None]]:
+        """Each refund, and how its money went in another way when it failed."""
+        return [(refund, self.settled.get(refund.refund_id)) for refund in self.refunds]
 
     @property
     def method(self) -> str:
@@ -111,12 +123,14 @@ def order_page(order: Order, user: User, topic: str = "") -> OrderPage:
     topic = topic if topic in (MONEY, PEOPLE) else ""
     return OrderPage(
         order=order,
-        items=list(order.items.select_related("variant").order_by("pk")),
         money=money_of(entries, order.currency),
         agreement=agreement(entries, facts.charges, facts.refunds, facts.transactions, order.currency),
         attempts=_attempts(facts),
         refunds=facts.refunds[::-1],
-        waiting=[r for r in history.requests if r.status == RequestStatus.PENDING],
+        waiting=[r for r in history.requests if r.status in HOLDING],
+        tasks=tasks(order) if any(r.status in NOT_THERE for r in facts.refunds) else [],
+        settled=_settled(order, facts),
+        parts=parts_of(order),
         disputes=facts.disputes[::-1],
         paid_out=list(history.paid_out),
         entries=entries,
@@ -155,13 +169,24 @@ def _history(order: Order, facts: Facts) -> History:
         audit=list(audit.select_related("actor").order_by("pk")),
         notes=list(order.notes.select_related("author").order_by("pk")),
         movements=list(moved.select_related("variant").order_by("pk")),
-        requests=list(order.refund_requests.select_related("actor").order_by("pk")),
+        requests=list(
+            order.refund_requests.select_related("actor", "decided_by")
+            .prefetch_related("lines__item")
+            .order_by("pk")
+        ),
         payments=facts.payments,
         charges=facts.charges,
         refunds=facts.refunds,
         paid_out=_paid_out(facts.transactions),
         mails=list(order.mails.order_by("pk")),
     )
+
+
+def _settled(order: Order, facts: Facts) -> dict[str, RefundSettlement]:
+    """By the id of the refund that failed."""
+    if not any(refund.status in NOT_THERE for refund in facts.refunds):
+        return {}
+    return {row.refund_id: row for row in order.refund_settlements.select_related("actor")}
 
 
 def _paid_out(transactions: Iterable[BalanceTransaction]) -> list[PaidOut]:

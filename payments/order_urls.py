@@ -13,6 +13,7 @@ urlpatterns = [
     path("orders/<any:number>/fulfil/", orders.fulfil_order, name="order-fulfil"),
     path("orders/<any:number>/cancel/", orders.cancel_order, name="order-cancel"),
     path("orders/<any:number>/note/", orders.note_order, name="order-note"),
+    path("orders/<any:number>/mails/<int:mail_id>/again/", orders.resend_mail, name="mail-resend"),
     path("orders/<any:number>/refund/", orders.refund_order, name="order-refund"),
     path("orders/<any:number>/", orders.order_detail, name="order-detail"),
     path("my/orders/<any:number>/receipt/", customer.receipt, name="receipt"),

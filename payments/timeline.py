@@ -11,7 +11,6 @@ from itertools import groupby
 from typing import NamedTuple
 
 from django.urls import reverse
-from django.utils.http import urlencode
 
 from accounts.models import User
 from accounts.privacy import person, private, without_people
@@ -35,6 +34,13 @@ from purelaka.money import display
 MONEY, PEOPLE = "money", "people"
 # Audit rows whose happening is told by a row of its own.
 TOLD_ELSEWHERE = {"order.note", "refund.requested", "refund.refused"}
+
+# Icon, tone, text, and which of the row's words follow.
+REFUND_DEEDS = {
+    "refund.approved": ("circle-check", "good", "approved the refund of {}", ()),
+    "refund.declined": ("ban", "", "declined the refund of {}", ("note",)),
+    "refund.settled": ("cash", "good", "paid {} back in another way", ("reference", "note")),
+}
 
 
 class Detail(NamedTuple):
@@ -175,25 +181,38 @@ def _note_entry(note: OrderNote) -> Entry:
 
 def _request_entry(request: RefundRequest) -> Entry:
     tone, outcome = {
+        RequestStatus.REQUESTED: ("note", "waits for somebody else to approve it"),
         RequestStatus.PENDING: ("note", "Stripe has not answered yet; it is tried again"),
         RequestStatus.REFUSED: ("bad", f"Stripe refused: {request.error}"),
     }.get(RequestStatus(request.status), ("", ""))
-    details = [Detail(wording.words(request.reason)), Detail(outcome)]
+    details = [*_goods(request), Detail(wording.words(request.reason)), Detail(outcome)]
+    if not request.tells_customer:
+        details.append(Detail("no mail to the customer"))
     if request.refund_id:
-        url = f"{reverse('payments:event-list')}?{urlencode({'q': request.refund_id})}"
+        url = reverse("payments:refund-detail", args=[request.refund_id])
         details.insert(0, Detail(request.refund_id, url, is_id=True))
     amount = display(request.amount, request.currency)
-    text = f"refunded {amount}" if request.actor else f"Refund of {amount} asked for automatically"
+    alone = request.decided_by_id is None and request.status != RequestStatus.REQUESTED
+    text = f"refunded {amount}" if alone else f"asked to refund {amount}"
     return Entry(
         at=request.created_at,
         icon="arrow-back-up",
-        text=text,
+        text=text if request.actor else f"Refund of {amount} asked for automatically",
         topic=PEOPLE if request.actor else MONEY,
         tone=tone,
         who=_name(request.actor),
-        quote=private(request.note),
+        quote=request.note,
         details=[detail for detail in details if detail.text],
     )
+
+
+def _goods(request: RefundRequest) -> Iterator[Detail]:
+    """What the money was for."""
+    for line in request.lines.all():
+        shelf = ", back to stock" if line.restock else ""
+        yield Detail(f"{line.quantity:,} × {line.item.product_name}{shelf}")
+    if request.amount_delivery:
+        yield Detail("delivery")
 
 
 def _audit_entries(history: History, audit_url: str, *, is_paid_told: bool) -> Iterator[Entry]:
@@ -228,6 +247,14 @@ def _audit_words(order: Order, row: AuditLog) -> tuple[str, str, str, list[Detai
     if row.event_type == "order.item_substituted":
         text = f"put {row.data.get('now', '')} in the place of {row.data.get('was', '')}"
         return "package", "note", text, [Detail("at the same price")]
+    if row.event_type in REFUND_DEEDS:
+        icon, tone, text, names = REFUND_DEEDS[row.event_type]
+        amount = display(int(row.data.get("amount", 0)), order.currency)
+        told = [str(row.data.get(name, "")) for name in names]
+        return icon, tone, text.format(amount), [Detail(each) for each in told if each]
+    if row.event_type == "mail.sent_again":
+        kind = wording.words(str(row.data.get("kind", "")))
+        return "mail", "", f"sent the mail again: {kind}", []
     said = wording.words(row.event_type.replace(".", " ")).capitalize()
     return "history", "", f"did: {said}" if is_ours else said, []
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from payments.views import disputes, events, lists, paying, payouts, stuck
+from payments.views import disputes, events, lists, paying, payouts, refunds, stuck
 from payments.webhook import webhook
 from purelaka import converters  # noqa: F401 - registers `any`
 
@@ -13,6 +13,11 @@ urlpatterns = [
     re_path(r"^webhook/?$", webhook, name="webhook"),
     path("", lists.payment_list, name="payment-list"),
     path("refunds/", lists.refund_list, name="refund-list"),
+    path("refunds/asked/<int:request_id>/approve/", refunds.request_approve, name="request-approve"),
+    path("refunds/asked/<int:request_id>/decline/", refunds.request_decline, name="request-decline"),
+    path("refunds/<any:refund_id>/retry/", refunds.refund_retry, name="refund-retry"),
+    path("refunds/<any:refund_id>/settle/", refunds.refund_settle, name="refund-settle"),
+    path("refunds/<any:refund_id>/", refunds.refund_detail, name="refund-detail"),
     path("disputes/", disputes.dispute_list, name="dispute-list"),
     path("disputes/rates.csv", disputes.dispute_rates, name="dispute-rates"),
     path("disputes/<any:dispute_id>/evidence.zip", disputes.dispute_evidence, name="dispute-evidence"),

@@ -10,8 +10,8 @@ from accounts.models import Role, User
 from monitoring.tests.making import make_issue
 from orders.access import signed_link
 from orders.tests.making import make_saved_view
-from payments.tests.making import make_dispute, make_event, make_payout
-from purelaka.testing import make_address, make_order, make_user, make_variant
+from payments.tests.making import make_dispute, make_event, make_payout, make_refund, make_request
+from purelaka.testing import NOON, make_address, make_order, make_user, make_variant
 
 # What stands for the arguments of an address. A key is the argument's name, or `url_name.argument`
 # where one address needs something of its own. The factory is called once for each question.
@@ -33,6 +33,9 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "event_id": lambda: make_event().event_id,
     "payout_id": lambda: make_payout().payout_id,
     "dispute_id": lambda: make_dispute().dispute_id,
+    "refund_id": lambda: make_refund().refund_id,
+    "request_id": lambda: make_request(status="declined", decided_at=NOON).pk,
+    "mail_id": lambda: 1,
     "issue_id": lambda: make_issue().pk,
     # a view that somebody else keeps for themselves
     "orders:view-edit.pk": lambda: make_saved_view().pk,

@@ -2,7 +2,7 @@
 
 from orders.models.backorder import BackOrder
 from orders.models.basket import Basket, BasketItem
-from orders.models.mail import Mail, MailKind
+from orders.models.mail import REPEATABLE, Mail, MailKind
 from orders.models.order import (
     SOLD,
     DisputeState,
@@ -18,6 +18,7 @@ from orders.models.rates import DiscountCode, ShippingMethod, ShippingRate, TaxR
 from orders.models.saved import SavedView
 
 __all__ = [
+    "REPEATABLE",
     "SOLD",
     "BackOrder",
     "Basket",

@@ -17,6 +17,9 @@ class MailKind(models.TextChoices):
     SUBSTITUTE = "substitute", "Sent instead"
 
 
+REPEATABLE = (MailKind.CONFIRMATION, MailKind.SHIPPED, MailKind.REFUND)
+
+
 class Mail(models.Model):
     """One mail about one order. `about` tells several of a kind apart, such as a refund's id.
 
@@ -50,6 +53,11 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return f"mail {self.pk}"
+
+    @property
+    def can_be_repeated(self) -> bool:
+        """Whether staff may send it once more: it tells of something that is so, whenever it is read."""
+        return self.kind in REPEATABLE
 
     @property
     def is_given_up(self) -> bool:

@@ -5,9 +5,9 @@ from itertools import count
 from typing import Any
 
 from payments.answers import take_in
-from payments.models import Dispute, Payout, StripeEvent
+from payments.models import Dispute, Payout, Refund, RefundRequest, StripeEvent
 from payments.stories.payouts import PayoutBook
-from purelaka.testing import NOON
+from purelaka.testing import NOON, make_order, make_user
 
 numbers = count(1)
 
@@ -27,6 +27,28 @@ def make_payout() -> Payout:
     [payout] = book.pays_out([line])
     take_in("payout.created", payout, at=NOON)
     return Payout.objects.get(payout_id=payout["id"])
+
+
+def make_refund(**fields: Any) -> Refund:
+    """A refund that Stripe made, of no order."""
+    number = next(numbers)
+    fields = {
+        "refund_id": f"re_made{number}",
+        "charge_id": f"ch_made{number}",
+        "amount": 5_00,
+        "currency": "gbp",
+        "status": "succeeded",
+        "created": NOON,
+        "as_of": NOON,
+        **fields,
+    }
+    return Refund.objects.create(**fields)
+
+
+def make_request(**fields: Any) -> RefundRequest:
+    """A refund that waits for a second person."""
+    fields = {"amount": 5_00, "currency": "gbp", "status": "requested", "actor": make_user(), **fields}
+    return RefundRequest.objects.create(order=make_order(), payment_intent_id="pi_made", **fields)
 
 
 def make_dispute(**fields: Any) -> Dispute:

@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.roles import staff_required
-from payments import wording
+from accounts.roles import SignedInRequest, staff_required
+from payments import approvals, refund_tasks, wording
 from payments.filters import NEWEST, PaymentFilter, PayoutFilter, RefundFilter
 from payments.models import Charge, Payment
+from payments.order_actions import MAY_ACT
 from purelaka.listing import listing
 
 
@@ -36,11 +37,19 @@ def payment_list(request: HttpRequest) -> HttpResponse:
 
 @staff_required
 @require_safe
-def refund_list(request: HttpRequest) -> HttpResponse:
-    """Refunds, newest first."""
+def refund_list(request: SignedInRequest) -> HttpResponse:
+    """Refunds, newest first; above them what waits for a person."""
     form = RefundFilter(request.GET)
     found = listing(form, form.refunds(), by=NEWEST, money=[("Refunds", "amount")])
-    context = {"listing": found, "noun": "refund", "nouns": "refunds"}
+    is_first = not form.chips and not found.newer
+    context = {
+        "listing": found,
+        "noun": "refund",
+        "nouns": "refunds",
+        "to_approve": list(approvals.waiting()) if is_first else [],
+        "tasks": refund_tasks.tasks() if is_first else [],
+        "may_act": request.user.role in MAY_ACT,
+    }
     return render(request, "payments/refund_list.html", context)
 
 

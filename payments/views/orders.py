@@ -8,19 +8,23 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.roles import SignedInRequest, ops_required, staff_required
-from orders import lifecycle
+from orders import lifecycle, mailing
 from orders.dispatch import why_not_fulfil
 from orders.lifecycle import IllegalMove
-from orders.models import Order, OrderStatus
+from orders.models import REPEATABLE, Order, OrderStatus
 from orders.notes import add_note
 from payments import giving_up, refunds
 from payments.forms import CancelForm, FulfilForm, NoteForm, RefundForm, refund_amount
-from payments.models import RefundRequest, RequestStatus
+from payments.models import RefundRequest
 from payments.order_actions import refundable_sources
 from payments.order_page import order_page
+from payments.refund_lines import PiecesGone
+from payments.views.refunds import refund_form, refund_method, tell
 from purelaka import money
 
 
@@ -83,9 +87,9 @@ def note_order(request: SignedInRequest, number: str) -> HttpResponse:
 
 
 @ops_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def refund_order(request: SignedInRequest, number: str) -> HttpResponse:
-    """Ask Stripe for a refund. What is wrong is said beside the field, and what was typed stays."""
+    """The refund's page, and asking Stripe. What is wrong is said beside the field; what was typed stays."""
     order = get_object_or_404(Order, number=number)
     sources = refundable_sources(order)
     # Asked after what is left: of two clicks at once, the second must not hear that nothing is.
@@ -95,23 +99,46 @@ def refund_order(request: SignedInRequest, number: str) -> HttpResponse:
     if not sources:
         messages.error(request, f"Nothing of {order} can be refunded: no money of it is left at Stripe.")
         return redirect("orders:order-detail", number)
-    form = RefundForm(request.POST, sources=sources)
+    if request.method != "POST":
+        return _refund_page(request, order, refund_form(order, request.user, sources))
+    form = refund_form(order, request.user, sources, request.POST)
     if not form.is_valid():
-        return _page(request, order, refund_form=form)
+        return _refund_page(request, order, form)
     try:
-        made = refunds.request_refund(order_id=order.pk, actor=request.user, **form.cleaned_data)
-    except refunds.RefundTooLarge as problem:
-        form.add_error("amount", str(problem))
-        return _page(request, order, refund_form=form)
+        made = refunds.request_refund(order_id=order.pk, actor=request.user, **form.asked())
+    except (refunds.RefundTooLarge, PiecesGone) as problem:  # by somebody else in the meantime
+        form.add_error("amount" if isinstance(problem, refunds.RefundTooLarge) else None, str(problem))
+        return _refund_page(request, order, form)
     except (refunds.RefundRefused, refunds.NoAnswer):
         made = RefundRequest.objects.get(key=form.cleaned_data["key"])
-    _tell(request, made)
+    tell(request, made)
     return redirect("orders:order-detail", number)
+
+
+@ops_required
+@require_POST
+def resend_mail(request: SignedInRequest, number: str, mail_id: int) -> HttpResponse:
+    """Send the customer a mail once more."""
+    order = get_object_or_404(Order, number=number)
+    mail = get_object_or_404(order.mails.filter(kind__in=REPEATABLE), pk=mail_id)
+    kind = mail.get_kind_display().lower()
+    if mailing.send_again(mail, actor=request.user, now=timezone.now()):
+        messages.success(request, f"The {kind} goes to {order.email or mail.email} again.")
+    else:
+        messages.warning(
+            request, f"The {kind} was sent less than a minute ago. Wait a minute, then try again."
+        )
+    return redirect(f"{reverse('orders:order-detail', args=[number])}#mails")
+
+
+def _refund_page(request: SignedInRequest, order: Order, form: RefundForm) -> HttpResponse:
+    context = {"order": order, "refund_form": form, "method": refund_method(order)}
+    return render(request, "payments/refund.html", context, status=422 if form.is_bound else 200)
 
 
 def _answer_again(request: HttpRequest, known: RefundRequest) -> HttpResponse:
     """To a page that is sent twice: what became of it the first time."""
-    _tell(request, known)
+    tell(request, known)
     if not _is_same(request.POST.get("amount", ""), known):
         messages.warning(request, "That page had been sent before: the amount you wrote now was not sent.")
     return redirect("orders:order-detail", known.order.number)
@@ -127,22 +154,9 @@ def _sent_before(key: str, order: Order) -> RefundRequest | None:
 
 def _is_same(typed: str, made: RefundRequest) -> bool:
     try:
-        return refund_amount(typed, made.currency) == made.amount
+        return not typed or refund_amount(typed, made.currency) == made.amount
     except (money.BadAmount, ValidationError):
         return False
-
-
-def _tell(request: HttpRequest, made: RefundRequest) -> None:
-    """What became of a request."""
-    amount = money.display(made.amount, made.currency)
-    if made.status == RequestStatus.REFUSED:
-        messages.error(request, f"Stripe refused the refund of {amount}: {made.error}")
-    elif made.status == RequestStatus.PENDING:
-        messages.warning(
-            request, f"Stripe did not answer. The refund of {amount} is kept and will be sent again."
-        )
-    else:
-        messages.success(request, f"{amount} of {made.order} goes back to the customer.")
 
 
 def _moved(
@@ -178,7 +192,7 @@ def _page(request: SignedInRequest, order: Order, **sent: forms.Form) -> HttpRes
         "fulfil_form": FulfilForm(),
         "cancel_form": CancelForm(),
         "note_form": NoteForm(),
-        "refund_form": RefundForm(sources=page.choices.sources),
+        "refund_form": refund_form(order, request.user, page.choices.sources, parts=page.parts),
         **sent,
     }
     return render(request, "payments/order_detail.html", context, status=422 if sent else 200)
