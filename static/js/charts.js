@@ -182,12 +182,16 @@ const draw = {
       "Paid out": "chart-4",
       "In balance": "chart-6",
     };
-    const totals = {};
+    // What goes through a point: all that comes in, or all that leaves where it begins.
+    const [into, out] = [{}, {}];
     data.rows.forEach(([from, to, amount]) => {
-      totals[to] = amount;
-      totals[from] ??= 0;
+      out[from] = (out[from] ?? 0) + amount;
+      into[to] = (into[to] ?? 0) + amount;
     });
-    totals["Gross sales"] = data.rows.filter((r) => r[0] === "Gross sales").reduce((sum, r) => sum + r[2], 0);
+    const totals = {};
+    Object.keys({ ...out, ...into }).forEach((name) => {
+      totals[name] = Math.max(into[name] ?? 0, out[name] ?? 0);
+    });
     const minor = ["Refunds", "Disputes, net", "Stripe fees"];
     return {
       ...base(),
@@ -213,7 +217,7 @@ const draw = {
           nodeAlign: "left",
           data: Object.keys(totals).map((name) => ({
             name,
-            itemStyle: { color: color(tones[name]), borderWidth: 0 },
+            itemStyle: { color: color(tones[name] ?? "chart-6"), borderWidth: 0 },
           })),
           links: data.rows.map(([source, target, exact]) => ({ source, target, exact, value: exact })),
           lineStyle: { color: "target", opacity: 0.22, curveness: 0.5 },
@@ -268,7 +272,7 @@ const draw = {
       ],
     };
   },
-  // Week, New, Returning
+  // Day, week or month; new, returning
   customers(data) {
     const bar = (i, tone, radius) => ({
       type: "bar",
@@ -279,7 +283,7 @@ const draw = {
     });
     return {
       ...base({ tooltip: { formatter: lines(data) } }),
-      xAxis: categoryAxis(column(data, 0), { axisLabel: { interval: 0, hideOverlap: false } }),
+      xAxis: categoryAxis(column(data, 0), { axisLabel: { interval: every(data) } }),
       yAxis: moneyAxis(data),
       series: [bar(1, "chart-1"), bar(2, "chart-3", [2, 2, 0, 0])],
     };
