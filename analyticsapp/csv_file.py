@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.privacy import key_sql
+from accounts.privacy import HIDDEN, key_sql
 from analyticsapp.reading import Sql
 from purelaka.csv_text import FORMULA, FORMULA_STARTS, line, text_cell
 from purelaka.money import THREE_DECIMAL, ZERO_DECIMAL, to_major
@@ -28,13 +28,14 @@ class Column:
 
     TEXT is whatever somebody typed, WORD one of ours, PERSON an email address. `expression` is the SQL that
     gives it, of the alias `r` of the rows; empty where Python makes the rows. Money is in minor units there,
-    in major ones in the file, by the row's `r.currency`.
+    in major ones in the file, by the row's `r.currency`. `is_private`: a text that tells of a person too.
     """
 
     name: str
     kind: str
     meaning: str
     expression: str = ""
+    is_private: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,22 @@ class Source:
 
 
 def has_people(columns: Sequence[Column]) -> bool:
-    return any(column.kind == PERSON for column in columns)
+    """Whether a column tells of a person."""
+    return any(column.kind == PERSON or column.is_private for column in columns)
 
 
 def without_people(columns: Sequence[Column]) -> list[Column]:
-    """The same columns, with the customer key in the place of an email address."""
-    return [
-        replace(column, kind=WORD, expression=key_sql(column.expression)) if column.kind == PERSON else column
-        for column in columns
-    ]
+    """The same columns, with keys in the place of email addresses, and other private texts hidden."""
+    return [_without_people(column) for column in columns]
+
+
+def _without_people(column: Column) -> Column:
+    if column.kind == PERSON:
+        return replace(column, kind=WORD, expression=key_sql(column.expression))
+    if column.is_private:
+        text = column.expression
+        return replace(column, kind=WORD, expression=f"CASE WHEN {text} = '' THEN '' ELSE '{HIDDEN}' END")
+    return column
 
 
 def head(columns: Sequence[Column]) -> bytes:

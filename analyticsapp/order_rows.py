@@ -5,9 +5,10 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts.privacy import is_hidden, key_sql
 from accounts.roles import SignedInRequest, analyst_required
 from analyticsapp import csv_file
-from analyticsapp.csv_file import MOMENT, MONEY, TEXT, WORD, Column, Source
+from analyticsapp.csv_file import MOMENT, MONEY, PERSON, TEXT, WORD, Column, Source
 from analyticsapp.download import respond
 from analyticsapp.packing import Download
 from analyticsapp.reading import Sql
@@ -18,7 +19,7 @@ from purelaka.days import store_day
 # The first ten are those of the file of orders paid in a window.
 ROW_COLUMNS = (
     Column("order_id", TEXT, "The order's number, as on the order page.", "r.number"),
-    Column("email", TEXT, "The customer's e-mail address, in lower case.", "r.email"),
+    Column("email", PERSON, "The customer's e-mail address, in lower case.", "r.email"),
     Column("total", MONEY, "What the customer pays.", "r.amount_total"),
     Column("currency", WORD, "The order's currency.", "r.currency"),
     Column("status", WORD, "`pending`, `paid`, `fulfilled` or `canceled`, as it is now.", "r.status"),
@@ -29,7 +30,7 @@ ROW_COLUMNS = (
     Column("refunded_at", MOMENT, "When its latest refund was made; empty without one.", "r.refunded_at"),
     Column("dispute_status", WORD, "`none`, `open`, `won` or `lost`, as it is now.", "r.dispute_status"),
     Column("flag", WORD, "Why a person must look at it; empty: nothing is odd.", "r.flag"),
-    Column("name", TEXT, "Who it goes to.", "r.name"),
+    Column("name", TEXT, "Who it goes to.", "r.name", is_private=True),
     Column("country", TEXT, "Where it goes.", "r.country"),
     Column("shipping_method", TEXT, "The way of delivery.", "r.shipping_method"),
     Column("tracking_number", TEXT, "As the customer was told; empty: none.", "r.tracking_number"),
@@ -48,12 +49,13 @@ def order_rows(request: SignedInRequest) -> HttpResponseBase:
     if form.complaints:
         text = "\n".join(form.complaints)
         return HttpResponse(f"{text}\n", status=400, content_type="text/plain; charset=utf-8")
+    columns = csv_file.without_people(ROW_COLUMNS) if is_hidden() else ROW_COLUMNS
     return respond(
         request,
         Download(
             name=f"purelaka-order-list-{store_day(timezone.now())}",
             columns=ROW_COLUMNS,
-            lines=csv_file.lines(Source(ROW_COLUMNS, query_of(form))),
+            lines=csv_file.lines(Source(columns, query_of(form))),
             says={"export": "order_list", "filter": form.understood},
         ),
     )
@@ -66,6 +68,10 @@ def query_of(form: OrderFilter) -> Sql:
         inner, parameters = wanted.query.sql_with_params()
     except EmptyResultSet:  # nothing can match, and Django knows it
         return NOTHING, []
-    order = ", ".join(f"r.{name.lstrip('-')}{' DESC' * name.startswith('-')}" for name in form.by)
+    order = ", ".join(f"{_sorted_by(name.lstrip('-'))}{' DESC' * name.startswith('-')}" for name in form.by)
     query = f"SELECT {{cells}} FROM orders_order AS r WHERE r.id IN ({inner}) ORDER BY {order}"
     return query, list(parameters)
+
+
+def _sorted_by(name: str) -> str:
+    return key_sql("r.email") if name == "customer_key" else f"r.{name}"

@@ -199,6 +199,7 @@ class EveryPageTests(TestCase):
 # Questions that make an address tell more than it does by itself.
 QUERIES = {
     "orders:order-list": ("", "?sort=email", "?sort=email-last", "?q=PL"),
+    "analyticsapp:order-rows": ("", "?sort=email", "?sort=email-last"),
     "analyticsapp:kpi-rows": ("?days=30&currency=gbp",),
     "analyticsapp:kpi-detail": ("?days=30&currency=gbp",),
 }
