@@ -17,9 +17,18 @@ from monitoring.counters import TO_PACK
 from monitoring.models import DataQualityIssue, Severity
 from monitoring.takings import Takings, takings
 from orders.models import Flag, Order
+from payments import refund_tasks
 from payments.filters import NEEDS_RESPONSE
 from payments.ledger import OPEN_DISPUTE
-from payments.models import Dispute, EventStatus, Refund, RefundStatus, StripeEvent
+from payments.models import (
+    Dispute,
+    EventStatus,
+    Refund,
+    RefundRequest,
+    RefundStatus,
+    RequestStatus,
+    StripeEvent,
+)
 from purelaka import moments
 from purelaka.days import store_zone
 from purelaka.money import display
@@ -28,7 +37,7 @@ SHOWN = 5  # entries of one kind; the rest is told by its number
 LATE_AFTER = timedelta(days=2)  # to pack an order
 URGENT_WITHIN = timedelta(days=3)  # before a dispute's evidence is due
 # Told by entries of their own, from the facts as they are at this moment.
-TOLD_LIVE = ("events_failed", "orders_flagged")
+TOLD_LIVE = ("events_failed", "orders_flagged", "refunds_arrived")
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,7 @@ class Desk:
 
 
 def overview(now: datetime) -> Desk:
-    """Read it, in nine queries however large the store is."""
+    """Read it, in a fixed number of queries however large the store is."""
     disputes = list(_open_disputes())
     waiting = packing(now)
     return Desk(
@@ -99,8 +108,8 @@ def _groups(disputes: list[Dispute], waiting: list[Packing], now: datetime) -> l
     for dispute in disputes:
         if dispute.status in NEEDS_RESPONSE:
             (urgent if _is_urgent(dispute, now) else soon).entries.append(_dispute_entry(dispute, now))
-    urgent.entries += [*_failed_events(now), *_flagged()]
-    today.entries += _late_packing(waiting, now)
+    urgent.entries += [*_failed_events(now), *_flagged(), *_lost_refunds(now)]
+    today.entries += [*_late_packing(waiting, now), *_refunds_to_approve(now)]
     for severity, entry in _issues(now):
         (urgent if severity == Severity.CRITICAL else today).entries.append(entry)
     soon.entries += _pending_refunds(now)
@@ -236,6 +245,43 @@ FLAGGED = {
     Flag.WRONG_AMOUNT: "was not paid its exact amount",
     Flag.PAID_TWICE: "was paid more than once",
 }
+
+
+def _lost_refunds(now: datetime) -> Iterator[Entry]:
+    """Refunds whose money the customer has not got, unless somebody accepted that."""
+    tasks = refund_tasks.tasks()
+    accepted: set[str] = set()
+    if tasks:
+        known = DataQualityIssue.objects.accepted().filter(check_name="refunds_arrived")
+        accepted = set(known.values_list("subject", flat=True))
+    open_ones = [task for task in tasks if task.refund.refund_id not in accepted]
+    for task in open_ones[:SHOWN]:
+        refund, since = task.refund, task.refund.failed_at or task.refund.created
+        yield Entry(
+            state="failed" if task.is_failed else "due",
+            badge="Failed" if task.is_failed else "Needs action",
+            title=f"The customer of {refund.order} has not got the money",
+            why=f"{task.why} Since {moments.spoken(since, now=now)}",
+            url=_address("payments:refund-detail", refund.refund_id),
+            action="See to it" if task.is_failed else "Open refund",
+            amount=display(refund.amount, refund.currency),
+        )
+    yield from _and_more(len(open_ones) - SHOWN, "refund", _address("payments:refund-list"))
+
+
+def _refunds_to_approve(now: datetime) -> Iterator[Entry]:
+    """What waits for a second person, told once."""
+    waiting = RefundRequest.objects.filter(status=RequestStatus.REQUESTED)
+    found = waiting.aggregate(number=Count("pk"), oldest=Min("created_at"))
+    if found["number"]:
+        yield Entry(
+            state="due",
+            badge="To approve",
+            title=f"{_count(found['number'], 'refund')} to approve",
+            why=f"The oldest was asked for {moments.spoken(found['oldest'], now=now)}",
+            url=_address("payments:refund-list"),
+            action="Decide",
+        )
 
 
 def _pending_refunds(now: datetime) -> Iterator[Entry]:

@@ -132,7 +132,13 @@ def resend_mail(request: SignedInRequest, number: str, mail_id: int) -> HttpResp
 
 
 def _refund_page(request: SignedInRequest, order: Order, form: RefundForm) -> HttpResponse:
-    context = {"order": order, "refund_form": form, "method": refund_method(order)}
+    blocked_by = next((source.blocked_by for source in refunds.sources(order) if source.blocked_by), "")
+    context = {
+        "order": order,
+        "refund_form": form,
+        "method": refund_method(order),
+        "blocked_by": blocked_by,
+    }
     return render(request, "payments/refund.html", context, status=422 if form.is_bound else 200)
 
 
