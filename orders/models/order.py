@@ -135,6 +135,8 @@ class Order(models.Model):
             models.Index(fields=["country", "-created_at", "-id"], name="order_by_country"),
             # the work list: to pack, and what a person must look at
             models.Index(fields=["paid_at"], name="order_to_fulfil", condition=Q(status="paid")),
+            # the list of those to pack, page by page: its last page is months away from its first
+            models.Index(fields=["-created_at", "-id"], name="order_to_pack", condition=Q(status="paid")),
             models.Index(fields=["id"], name="order_disputed", condition=Q(dispute_status="open")),
             models.Index(fields=["id"], name="order_flagged", condition=~Q(flag="")),
             models.Index(fields=["id"], name="order_awaits_stock", condition=Q(awaits_stock=True)),
