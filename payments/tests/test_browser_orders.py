@@ -5,9 +5,11 @@ from datetime import timedelta
 from playwright.sync_api import Page
 
 from accounts.models import Role
+from catalog.models import Variant
 from orders.models import Order, OrderStatus
 from payments.models import RefundRequest
 from payments.stories.story import Story
+from payments.tests.making import make_request
 from payments.tests.posting import deliver, with_webhook_secret
 from purelaka.testing import NOON, make_order
 from purelaka.testing_browser import NARROW, SCHEMES, WIDE, BrowserTestCase
@@ -21,10 +23,16 @@ class OrdersInABrowserTests(BrowserTestCase):
             self.paid(f"PL-{number}", minutes=number)
         make_order(number="PL-4", at=NOON + timedelta(hours=1))
 
-    def paid(self, number: str, *, minutes: int) -> None:
+    def paid(self, number: str, *, minutes: int, quantity: int = 1) -> None:
         at = NOON + timedelta(minutes=minutes)
         story = Story(order_number=number, amount=40_00, at=at)
-        make_order(number=number, amount_total=40_00, payment_intent_id=story.payment_intent_id, at=at)
+        make_order(
+            number=number,
+            amount_total=40_00,
+            quantity=quantity,
+            payment_intent_id=story.payment_intent_id,
+            at=at,
+        )
         story.is_paid()
         for event in story.events:
             deliver(self.client, event)
@@ -57,6 +65,7 @@ class OrdersInABrowserTests(BrowserTestCase):
     def test_ops_refunds_a_part_and_the_page_says_what_will_happen(self) -> None:
         page = self.open_as(Role.OPS, "/orders/PL-1/#refund")
         dialog = page.get_by_role("dialog", name="Refund PL-1")
+        dialog.get_by_role("button", name="All that is left").click()
         self.assertTrue(dialog.get_by_role("button", name="Refund £40.00").is_visible())
 
         dialog.get_by_label("Amount").fill("12.50")
@@ -68,17 +77,72 @@ class OrdersInABrowserTests(BrowserTestCase):
         self.assertEqual(Order.objects.get(number="PL-1").amount_refunded, 12_50)
         self.assertTrue(page.get_by_role("link", name="Refund up to £27.50").is_visible())
 
-    def test_too_much_is_said_in_the_dialog_which_stays_open(self) -> None:
+    def test_ops_refunds_pieces_and_puts_them_back_to_stock(self) -> None:
+        for number, size in (("PL-5", WIDE), ("PL-6", NARROW)):
+            with self.subTest(width=size[0]):
+                self.paid(number, minutes=9, quantity=4)
+                variant = Variant.objects.get(pk=Order.objects.get(number=number).items.get().variant_id)
+                page = self.open_as(Role.OPS, f"/orders/{number}/", self.open_page(size))
+                page.get_by_role("link", name="Refund", exact=True).click()
+                is_page = size == NARROW
+                form = page.locator("main form" if is_page else "dialog#refund form")
+                form.get_by_label(f"Refund of {variant.product.name}").select_option("3")
+                form.get_by_label("Back to stock").check()
+
+                self.assertEqual(form.get_by_label("Amount").input_value(), "30.00")
+                self.assertEqual(form.locator("[data-refund-after]").inner_text(), "£10.00")
+                self.assert_fits(page)
+                self.assert_accessible(page)
+                form.get_by_role("button", name="Refund £30.00").click()
+                page.get_by_text(f"£30.00 of {number} goes back to the customer.").wait_for()
+
+                before = variant.stock
+                variant.refresh_from_db()
+                self.assertEqual(variant.stock, before + 3)
+                self.assertTrue(page.get_by_text("back to stock").first.is_visible())
+                self.assert_fits(page)
+
+    def test_a_phone_has_a_page_for_the_refund_and_a_desk_a_dialog(self) -> None:
+        for size, path in ((NARROW, "/orders/PL-1/refund/"), (WIDE, "/orders/PL-1/#refund")):
+            page = self.open_as(Role.OPS, "/orders/PL-1/", self.open_page(size))
+            page.get_by_role("link", name="Refund", exact=True).click()
+            page.wait_for_url(f"**{path}")
+
+    def test_too_much_is_said_on_the_refunds_page_beside_the_field(self) -> None:
         page = self.open_as(Role.OPS, "/orders/PL-1/#refund")
         page.get_by_label("Amount").fill("40.01")
         page.get_by_role("button", name="Refund", exact=True).click()
         page.get_by_text("Between £0.01 and £40.00 can be refunded on PL-1.").wait_for()
 
-        self.assertTrue(page.locator("dialog#refund:modal").is_visible())
         self.assertEqual(page.get_by_label("Amount").input_value(), "40.01")
         self.assertFalse(RefundRequest.objects.exists())
         self.assert_accessible(page)
         self.problems.clear()  # the browser notes that the answer was a 422
+
+    def test_a_refund_that_failed_and_one_to_approve_are_seen_to(self) -> None:
+        story = Story(order_number="PL-7", amount=40_00, at=NOON)
+        make_order(number="PL-7", amount_total=40_00, payment_intent_id=story.payment_intent_id)
+        story.is_paid()
+        refund = story.is_refunded(5_00)
+        story.refund_fails(refund)
+        for event in story.events:
+            deliver(self.client, event)
+        make_request()
+        for size in (WIDE, NARROW):
+            for scheme in SCHEMES:
+                page = self.open_page(size, scheme)
+                self.sign_in(Role.OPS, page)
+                paths = ("/payments/refunds/", f"/payments/refunds/{refund['id']}/", "/orders/PL-7/")
+                for path in (*paths, "/orders/PL-7/refund/"):
+                    with self.subTest(width=size[0], scheme=scheme, path=path):
+                        self.visit(path, page)
+                        self.assert_fits(page)
+                        self.assert_accessible(page)
+                        self.assert_icons_drawn(page)
+        self.visit(paths[1], page)
+        page.get_by_label("Reference").fill("BACS 4711")
+        page.get_by_role("button", name="Write it down").click()
+        page.get_by_text("went to the customer as BACS 4711").first.wait_for()
 
     def test_a_double_click_refunds_once(self) -> None:
         page = self.open_as(Role.OPS, "/orders/PL-1/#refund")

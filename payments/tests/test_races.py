@@ -6,6 +6,7 @@ its control, the same run with the guard taken away: it must show the damage.
 
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from threading import Barrier, Thread
 from typing import Any
@@ -14,20 +15,22 @@ from unittest.mock import patch
 
 from django.db import connection
 from django.db.models import F
-from django.test import Client
+from django.test import Client, override_settings
 
+from accounts.models import Role
 from catalog import stock
 from catalog.models import StockMovement, Variant
 from orders import lifecycle
 from orders.lifecycle import IllegalMove
 from orders.models import Order, OrderStatus
 from orders.placing import Line, place_order
-from payments import refunds
-from payments.models import LedgerEntry, RefundRequest, StripeEvent
+from payments import approvals, refunds
+from payments.models import LedgerEntry, RefundLine, RefundRequest, RequestStatus, StripeEvent
+from payments.refund_lines import Choice, Pick
 from payments.stories.story import Story
 from payments.stories.versions import Json
 from payments.tests.posting import deliver, with_webhook_secret
-from purelaka.testing import NOON, GuardedTransactionTestCase, make_order, make_variant
+from purelaka.testing import NOON, GuardedTransactionTestCase, make_order, make_user, make_variant
 
 
 def at_once(*work: Callable[[], Any]) -> list[Any]:
@@ -171,6 +174,57 @@ class RefundRaces(RaceCase):
 
         with unlocked, patch("payments.refunds._source", look_together):
             self.assertEqual(self.refund(), 2)
+
+
+class PieceRaces(RaceCase):
+    """Two operators refund the only piece of a line, £2.00 each of £10.00, and put it back to stock."""
+
+    def refund(self) -> int:
+        for event in self.paid_story().events:
+            deliver(Client(), event)
+        order = Order.objects.get()
+        choice = Choice([Pick(order.items.get().pk, 1, restock=True)])
+
+        def ask() -> RefundRequest:
+            return refunds.request_refund(order_id=order.pk, amount=2_00, actor=None, choice=choice)
+
+        return sum(isinstance(asked, RefundRequest) for asked in at_once(ask, ask))
+
+    def test_one_of_them_is_refused(self) -> None:
+        self.assertEqual(self.refund(), 1)
+        self.assertEqual(RefundLine.objects.count(), 1)
+        self.assertEqual(StockMovement.objects.filter(reason="return").count(), 1)
+
+    def test_control_without_the_lock_the_piece_goes_back_twice(self) -> None:
+        unlocked = patch("django.db.models.query.QuerySet.select_for_update", lambda rows, *a, **k: rows)
+        look, barrier = refunds._source, Barrier(2)
+
+        def look_together(*args: Any) -> Any:
+            found = look(*args)
+            barrier.wait(timeout=10)
+            return found
+
+        with unlocked, patch("payments.refunds._source", look_together):
+            self.assertEqual(self.refund(), 2)
+        self.assertEqual(RefundLine.objects.count(), 2)
+
+
+class DecisionRaces(RaceCase):
+    def test_of_approving_and_declining_at_once_one_counts(self) -> None:
+        for event in self.paid_story().events:
+            deliver(Client(), event)
+        asker, one, two = (make_user(Role.OPS) for _ in range(3))
+        with override_settings(REFUND_APPROVAL_LIMIT={"": Decimal(1)}):
+            asked = refunds.request_refund(order_id=Order.objects.get().pk, amount=6_00, actor=asker)
+
+        done = at_once(
+            partial(approvals.approve, asked.pk, actor=one), partial(approvals.decline, asked.pk, actor=two)
+        )
+
+        self.assertEqual(sum(isinstance(each, approvals.CantDecide) for each in done), 1)
+        asked.refresh_from_db()
+        is_approved = asked.status == RequestStatus.ANSWERED
+        self.assertEqual(Order.objects.get().amount_refunded, 6_00 if is_approved else 0)
 
 
 class CancelRaces(RaceCase):

@@ -19,7 +19,7 @@ class TaskCase(OrderPageCase):
         super().setUp()
         self.pay()
 
-    def fail(self, amount: int = 5_00, reason: str = "lost_or_stolen_card") -> Json:
+    def lose(self, amount: int = 5_00, reason: str = "lost_or_stolen_card") -> Json:
         self.story.passes(timedelta(days=1))
         refund = self.story.is_refunded(amount)
         self.story.passes(timedelta(days=1))
@@ -40,7 +40,7 @@ class TaskCase(OrderPageCase):
 
 class ReadingTests(TaskCase):
     def test_a_failed_refund_says_that_the_customer_waits_why_and_what_to_do(self) -> None:
-        refund = self.fail()
+        refund = self.lose()
 
         for page in (self.about(refund), self.page(), self.client.get("/payments/refunds/").content.decode()):
             self.assert_said("has not got", page)
@@ -65,7 +65,7 @@ class ReadingTests(TaskCase):
         self.assertEqual(self.open(), [])
 
     def test_an_analyst_reads_and_can_do_nothing(self) -> None:
-        refund = self.fail()
+        refund = self.lose()
         self.client.force_login(self.analyst)
 
         self.assert_not_said("Write it down", self.about(refund))
@@ -80,7 +80,7 @@ class ReadingTests(TaskCase):
 
 class RetryTests(TaskCase):
     def test_the_same_amount_goes_once_more_and_the_task_is_done(self) -> None:
-        refund = self.fail()
+        refund = self.lose()
         page = self.act("retry", refund)
         self.act("retry", refund)
 
@@ -112,7 +112,7 @@ class RetryTests(TaskCase):
 
 class SettleTests(TaskCase):
     def test_another_way_is_written_down_audited_and_told(self) -> None:
-        refund = self.fail()
+        refund = self.lose()
         page = self.act("settle", refund, reference="BACS 4711", note="by phone")
 
         self.assert_said("£5.00 went to the customer as BACS 4711", page)
@@ -122,7 +122,7 @@ class SettleTests(TaskCase):
             self.assert_said(words, self.page())
 
     def test_its_amount_can_not_be_refunded_as_well(self) -> None:
-        refund = self.fail()
+        refund = self.lose()
         self.act("settle", refund, reference="BACS 4711")
 
         self.assertEqual(refunds.amount_refundable(self.order), 15_00)
@@ -130,18 +130,18 @@ class SettleTests(TaskCase):
         self.assertFalse(RefundRequest.objects.exists())
 
     def test_a_double_click_is_one(self) -> None:
-        refund = self.fail()
+        refund = self.lose()
         self.act("settle", refund, reference="BACS 4711")
         self.act("settle", refund, reference="BACS 4711")
 
         self.assertEqual(RefundSettlement.objects.count(), 1)
 
     def test_it_needs_a_reference(self) -> None:
-        self.assert_said("This field is required", self.act("settle", self.fail(), reference=" "))
+        self.assert_said("This field is required", self.act("settle", self.lose(), reference=" "))
         self.assertFalse(RefundSettlement.objects.exists())
 
     def test_what_was_made_again_is_not_settled_as_well(self) -> None:
-        refund = self.fail()
+        refund = self.lose()
         self.act("retry", refund)
 
         self.assert_said("Nothing is left to do", self.act("settle", refund, reference="BACS 4711"))

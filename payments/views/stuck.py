@@ -109,6 +109,8 @@ def _tell(request: HttpRequest, order: Order, made: list[RefundRequest]) -> None
             messages.error(request, f"Stripe refused the refund of {amount}: {each.error}")
         elif each.status == RequestStatus.PENDING:
             messages.warning(request, f"The refund of {amount} of {order} is kept and waits for Stripe.")
+        elif each.status == RequestStatus.REQUESTED:
+            messages.warning(request, f"The refund of {amount} waits for somebody else to approve it.")
         else:
             messages.success(request, f"{amount} of {order} goes back to the customer.")
 
