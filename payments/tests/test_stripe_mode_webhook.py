@@ -4,10 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from django.core.servers.basehttp import WSGIServer
-from django.core.signals import request_finished
+from django.core.signals import request_finished, request_started
 from django.test import LiveServerTestCase
-from django.test.testcases import LiveServerThread, QuietWSGIRequestHandler
 
 from orders.models import Order, OrderStatus
 from payments import inbox, intents
@@ -20,27 +18,24 @@ from purelaka.testing import GuardedTransactionTestCase
 LIMIT = 15  # seconds an event may take; localstripe sends them after one
 
 
-class OneRequestAtATime(LiveServerThread):
-    """On SQLite in memory, all threads of a test share a connection, and two transactions can't be one."""
-
-    def _create_server(self, connections_override: Any = None) -> WSGIServer:
-        return WSGIServer((self.host, self.port), QuietWSGIRequestHandler, allow_reuse_address=False)
-
-
 class WebhookTests(WithLocalStripe, GuardedTransactionTestCase, LiveServerTestCase):
-    server_thread_class = OneRequestAtATime
-
     def setUp(self) -> None:
+        # On SQLite in memory all threads share one connection, with it its transaction: whoever uses it
+        # holds this lock, a request from its start to its end.
         self.served = threading.Condition()
-        request_finished.connect(self.note)
-        self.addCleanup(request_finished.disconnect, self.note)
+        for signal, receiver in ((request_started, self.begin), (request_finished, self.end)):
+            signal.connect(receiver)
+            self.addCleanup(signal.disconnect, receiver)
         self.stripe.post_events_to(f"{self.live_server_url}{ADDRESS}", SECRET)
         self.order = place()
         self.intent = ask_for_money(self.order)
 
-    def note(self, **kwargs: Any) -> None:
-        with self.served:
-            self.served.notify_all()
+    def begin(self, **kwargs: Any) -> None:
+        self.served.acquire()
+
+    def end(self, **kwargs: Any) -> None:
+        self.served.notify_all()
+        self.served.release()
 
     def wait_for(self, what: Callable[[], bool]) -> None:
         with self.served:
