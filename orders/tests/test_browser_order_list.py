@@ -4,7 +4,7 @@ from playwright.sync_api import Page
 
 from orders.models import Order, SavedView
 from purelaka.testing import NOON, make_order
-from purelaka.testing_browser import NARROW, WIDE, BrowserTestCase
+from purelaka.testing_browser import NARROW, WIDE, BrowserTestCase, Scheme
 
 
 class OrderListTests(BrowserTestCase):
@@ -15,7 +15,11 @@ class OrderListTests(BrowserTestCase):
         Order.objects.update(status="paid", paid_at=NOON, country="Germany", address="1 Street\nBerlin")
 
     def test_from_the_filter_to_orders_that_are_sent(self) -> None:
-        for size, scheme, name in ((WIDE, "light", "Wide"), (NARROW, "dark", "Narrow")):
+        windows: list[tuple[tuple[int, int], Scheme, str]] = [
+            (WIDE, "light", "Wide"),
+            (NARROW, "dark", "Narrow"),
+        ]
+        for size, scheme, name in windows:
             page = self.open_page(size, scheme)
             self.sign_in(page=page)
             with self.subTest(size=size):
