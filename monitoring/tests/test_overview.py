@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
+from django.db import connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -252,7 +254,7 @@ class OverviewPageTests(TestCase):
     def test_an_empty_store_says_that_nothing_waits(self) -> None:
         self.assertContains(self.client.get(reverse("monitoring:overview")), "Nothing waits for a person")
 
-    def test_seventeen_queries_however_much_waits(self) -> None:
+    def test_at_most_seventeen_queries_however_much_waits(self) -> None:
         now = timezone.now()
         for number in range(12):
             story = told_order(f"PL-{number}", at=now - timedelta(days=6))
@@ -262,8 +264,9 @@ class OverviewPageTests(TestCase):
             make_issue(order=Order.objects.latest("pk"))
         Order.objects.filter(number__endswith="1").update(flag=Flag.PAID_TWICE)
 
-        with self.assertNumQueries(17):
+        with CaptureQueriesContext(connection) as seen:
             response = self.client.get(reverse("monitoring:overview"))
 
+        self.assertLessEqual(len(seen), 17)
         self.assertContains(response, "12 orders waited more than 2 days")
         self.assertContains(response, "Pack 12 orders")
