@@ -19,6 +19,12 @@ def events(keys: Sequence[str]) -> dict[str, Target]:
     }
 
 
+@targets.describer("eventreplay")
+def replays(keys: Sequence[str]) -> dict[str, Target]:
+    """By the key of the form."""
+    return {key: Target("replay", reverse("payments:event-replay-detail", args=[key])) for key in keys}
+
+
 @targets.describer("dispute")
 def disputes(keys: Sequence[str]) -> dict[str, Target]:
     """By primary key, as the log keeps it."""

@@ -1,17 +1,18 @@
 """What the lists of payments, refunds, disputes, payouts and events are narrowed by."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, TypeVar
 
 from django import forms
 from django.db import models
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from payments.disputes.reasons import REASONS
 from payments.ledger import OPEN_DISPUTE
 from payments.models import (
     Dispute,
+    EventSource,
     EventStatus,
     Payment,
     PaymentStatus,
@@ -40,6 +41,8 @@ FAMILIES = [
     ("payout.", "payout.*"),
     ("balance_transaction.", "balance_transaction.*"),
 ]
+OBJECTS = ("payment_intent", "charge", "refund", "dispute", "payout", "balance_transaction")
+LATE = [("1", "Over a minute late"), ("60", "Over an hour late"), ("1440", "Over a day late")]
 WITHOUT_ORDER = [("none", "Without an order"), ("one", "With an order")]
 
 
@@ -161,8 +164,16 @@ class EventFilter(FactFilter):
     status = choice("Status", EventStatus.choices, is_hidden=True)
     q = search("Search", "evt_, pi_, ch_, re_ …")
     type = choice("Type", FAMILIES)
+    exact = forms.CharField(label="Exact type", max_length=255, required=False)
+    about = choice("Object", [(name, name) for name in OBJECTS])
+    source = choice("Source", EventSource.choices)
+    late = choice("Delivery", LATE)
     start = DayField(label="Happened from")
     end = DayField(label="Happened until")
+
+    def prepare(self) -> None:
+        exact = forms.TextInput(attrs={"list": "event-types", "placeholder": "refund.updated"})
+        self.fields["exact"].widget = exact
 
     @property
     def tabs(self) -> list[View]:
@@ -173,8 +184,14 @@ class EventFilter(FactFilter):
     def events(self) -> QuerySet[StripeEvent, StripeEvent]:
         """Without their payloads."""
         rows = self.narrow(StripeEvent.objects.defer("payload"))
-        family = self.value("type")
-        return rows.filter(type__startswith=family) if family else rows
+        columns = {"type": "type__startswith", "exact": "type", "about": "object_type", "source": "source"}
+        for name, column in columns.items():
+            if wanted := self.value(name):
+                rows = rows.filter(**{column: wanted})
+        if minutes := self.value("late"):
+            late = F("created") + timedelta(minutes=int(minutes))
+            rows = rows.filter(source=EventSource.WEBHOOK, received_at__gt=late)
+        return rows
 
 
 def _moment(at: datetime) -> Value:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from django.db import transaction
 from django.db.models import QuerySet
 
+from catalog.models import StockMovement
 from orders.models import Order
 from payments import inbox
 from payments.inbox import Receipt
@@ -55,14 +56,19 @@ class Rehearsal:
     failures: list[Receipt] = field(default_factory=list)
     entries: list[LedgerEntry] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    movements: list[StockMovement] = field(default_factory=list)
 
     @property
     def orders(self) -> list[Change]:
         return [change for change in self.changes if change.kind == "order"]
 
     @property
+    def facts(self) -> list[Change]:
+        return [change for change in self.changes if change.kind != "order"]
+
+    @property
     def changes_nothing(self) -> bool:
-        return not (self.entries or self.changes)
+        return not (self.entries or self.changes or self.movements)
 
 
 class _TakenBack(Exception):
@@ -96,6 +102,7 @@ def rehearse(events: Iterable[StripeEvent]) -> Rehearsal:
     """
     seen = Rehearsal()
     after: State = {}
+    moved: list[StockMovement] = []
     ids: list[str] = []
     order_ids: set[int] = set()
     try:
@@ -106,10 +113,12 @@ def rehearse(events: Iterable[StripeEvent]) -> Rehearsal:
                 objects = [event.object_id for event in chunk if event.object_id]
                 ids += objects
                 order_ids |= {*order_pks(objects).values(), *(e.order_id for e in entries if e.order_id)}
-            after = _state(ids, order_ids)
+            after, moved = _state(ids, order_ids), _movements(order_ids)
             raise _TakenBack
     except _TakenBack:
         seen.changes = list(_changes(_state(ids, order_ids), after))
+        known = {movement.pk for movement in _movements(order_ids)}
+        seen.movements = [movement for movement in moved if movement.pk not in known]
     return seen
 
 
@@ -137,6 +146,12 @@ def _state(ids: Collection[str], order_ids: Collection[int]) -> State:
             for fact in model.objects.filter(**{f"{model.key}__in": some}):
                 found[str(model._meta.verbose_name), str(fact)] = _told(fact)
     return found
+
+
+def _movements(order_ids: Collection[int]) -> list[StockMovement]:
+    """What left or came back for the lines of these orders."""
+    found = StockMovement.objects.select_related("variant", "order_item__order").order_by("pk")
+    return [movement for pks in _chunks(order_ids) for movement in found.filter(order_item__order__in=pks)]
 
 
 def _told(fact: Fact) -> dict[str, Any]:

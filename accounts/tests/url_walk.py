@@ -10,7 +10,14 @@ from accounts.models import Role, User
 from monitoring.tests.making import make_issue
 from orders.access import signed_link
 from orders.tests.making import make_saved_view
-from payments.tests.making import make_dispute, make_event, make_payout, make_refund, make_request
+from payments.tests.making import (
+    make_dispute,
+    make_event,
+    make_payout,
+    make_refund,
+    make_replay,
+    make_request,
+)
 from purelaka.testing import NOON, make_address, make_order, make_user, make_variant
 
 # What stands for the arguments of an address. A key is the argument's name, or `url_name.argument`
@@ -31,6 +38,7 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "object_id": lambda: make_user(Role.CUSTOMER).pk,
     "id": lambda: make_user(Role.CUSTOMER).pk,
     "event_id": lambda: make_event().event_id,
+    "payments:event-replay-detail.key": lambda: make_replay().key,
     "payout_id": lambda: make_payout().payout_id,
     "dispute_id": lambda: make_dispute().dispute_id,
     "refund_id": lambda: make_refund().refund_id,

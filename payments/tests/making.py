@@ -3,9 +3,13 @@
 from datetime import timedelta
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
+from accounts.models import Role
+from payments import replaying
 from payments.answers import take_in
 from payments.models import Dispute, Payout, Refund, RefundRequest, StripeEvent
+from payments.models.inbox import EventReplay
 from payments.stories.payouts import PayoutBook
 from purelaka.testing import NOON, make_order, make_user
 
@@ -17,6 +21,12 @@ def make_event() -> StripeEvent:
     refund = {"id": f"re_made{next(numbers)}", "object": "refund", "amount": 5_00, "currency": "gbp"}
     receipt = take_in("refund.answered", {**refund, "status": "succeeded"}, at=NOON)
     return StripeEvent.objects.get(event_id=receipt.event_id)
+
+
+def make_replay() -> EventReplay:
+    """A replay of one event, by somebody of ops."""
+    event = make_event()
+    return replaying.run(uuid4(), [event.pk], query="", actor=make_user(Role.OPS))
 
 
 def make_payout() -> Payout:

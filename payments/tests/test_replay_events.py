@@ -142,7 +142,7 @@ class FailedTests(ReplayCase):
 
         self.assertIn(f"would post sale £42.00: PL-1 {self.story.payment_intent_id} on 2026-06-15", said)
         self.assertIn("would change order PL-1 status: pending -> paid", said)
-        self.assertIn("1 ledger entries would be posted, 1 orders and 2 facts would change.", said)
+        self.assertIn("1 ledger entries and 1 stock movements would be posted, 1 orders and 2 facts", said)
         self.assertIn("Dry run, nothing was written. would replay=4: processed=4, ignored=0, failed=0", said)
         self.assertEqual((everything(), list(StripeEvent.objects.values()), AuditLog.objects.count()), before)
 
@@ -173,7 +173,7 @@ class RebuildTests(ReplayCase):
 
         after = (everything(), list(LedgerEntry.objects.values()), list(StockMovement.objects.values()))
         self.assertEqual(after, before)
-        self.assertIn("0 ledger entries would be posted, 0 orders and 0 facts would change.", said)
+        self.assertIn("0 ledger entries and 0 stock movements would be posted, 0 orders and 0 facts", said)
 
     def tell_a_busy_week(self) -> None:
         """Two refunds, one of which fails; a dispute that is won; a second payment; a payout of it all."""

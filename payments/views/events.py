@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,9 +14,11 @@ from accounts.roles import SignedInRequest, ops_required, staff_required
 from audit import log
 from payments import inbox
 from payments.filters import NEWEST, EventFilter
+from payments.handlers import HANDLED
 from payments.models import EventStatus, LedgerEntry, StripeEvent
 from payments.ownership import order_number
 from payments.replay import rehearse
+from payments.replaying import MOST
 from purelaka.listing import listing
 
 # Whoever has it can act on the payment (docs.stripe.com/api/payment_intents/object).
@@ -26,7 +28,7 @@ MAY_APPLY = (Role.OPS, Role.ADMIN)
 
 @staff_required
 @require_safe
-def event_list(request: HttpRequest) -> HttpResponse:
+def event_list(request: SignedInRequest) -> HttpResponse:
     """Events as Stripe made them, newest first."""
     form = EventFilter(request.GET)
     context = {
@@ -34,6 +36,9 @@ def event_list(request: HttpRequest) -> HttpResponse:
         "newest": StripeEvent.objects.order_by("-pk").values_list("received_at", flat=True).first(),
         "noun": "event",
         "nouns": "events",
+        "may_apply": request.user.role in MAY_APPLY,
+        "most": MOST,
+        "types": sorted(HANDLED),
     }
     return render(request, "payments/event_list.html", context)
 

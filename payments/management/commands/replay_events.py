@@ -29,6 +29,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--type", default="", help="only events of this type, such as refund.updated")
         parser.add_argument(
+            "--event", action="append", default=[], help="this event whatever its status, evt_…; repeatable"
+        )
+        parser.add_argument(
+            "--object", default="", help="only events about this object of Stripe's, such as pi_…"
+        )
+        parser.add_argument(
             "--since", type=_moment, help="only events received since this day or moment, as ISO 8601"
         )
         parser.add_argument(
@@ -36,7 +42,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        events = _events(options["status"], options["type"], options["since"])
+        events = _events(options)
         failed = self._rehearse(events) if options["dry_run"] else self._replay(events)
         if failed:
             raise CommandError(f"{failed:,} events fail. Their pages in the store say why.", returncode=1)
@@ -62,6 +68,8 @@ class Command(BaseCommand):
         for entry in seen.entries:
             about = f"{entry.order or 'no order'} {entry.source_id} on {entry.occurred_on}"
             self.stdout.write(f"would post {entry.kind} {display(entry.amount, entry.currency)}: {about}")
+        for moved in seen.movements:
+            self.stdout.write(f"would move {moved.quantity} of {moved.variant.sku} ({moved.reason})")
         for change in seen.orders:
             was, becomes = change.said
             self.stdout.write(f"would change order {change.name} {change.column}: {was} -> {becomes}")
@@ -70,8 +78,8 @@ class Command(BaseCommand):
         }
         orders = {change.name for change in seen.orders}
         self.stdout.write(
-            f"{len(seen.entries):,} ledger entries would be posted, {len(orders):,} orders and "
-            f"{len(others):,} facts would change."
+            f"{len(seen.entries):,} ledger entries and {len(seen.movements):,} stock movements would be "
+            f"posted, {len(orders):,} orders and {len(others):,} facts would change."
         )
 
     def _complain(self, receipt: Receipt) -> None:
@@ -79,13 +87,18 @@ class Command(BaseCommand):
             self.stderr.write(f"failed {receipt.event_id}: {receipt.reason}")
 
 
-def _events(status: str, kind: str, since: datetime | None) -> QuerySet[StripeEvent, StripeEvent]:
-    events = StripeEvent.objects.all()
-    if status == "failed":
+def _events(options: dict[str, Any]) -> QuerySet[StripeEvent, StripeEvent]:
+    events, named = StripeEvent.objects.all(), options["event"]
+    if named:
+        events = events.filter(event_id__in=named)
+        if unknown := sorted({*named} - {*events.values_list("event_id", flat=True)}):
+            raise CommandError(f"There is no event {', '.join(unknown)}.")
+    elif options["status"] == "failed":
         events = events.filter(status=EventStatus.FAILED)
-    if kind:
-        events = events.filter(type=kind)
-    return events.filter(received_at__gte=since) if since else events
+    for option, column in (("type", "type"), ("object", "object_id"), ("since", "received_at__gte")):
+        if options[option]:
+            events = events.filter(**{column: options[option]})
+    return events
 
 
 def _summary(verb: str, counts: Counter[str]) -> str:
