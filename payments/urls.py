@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from payments.views import disputes, events, lists, paying, payouts, refunds, replaying, stuck
+from payments.views import delivery, disputes, events, lists, paying, payouts, refunds, replaying, stuck
 from payments.webhook import webhook
 from purelaka import converters  # noqa: F401 - registers `any`
 
@@ -33,7 +33,8 @@ urlpatterns = [
     path("pay/<any:number>/state/", paying.state, name="pay-state"),
     path("pay/<any:number>/", paying.pay, name="pay"),
     path("events/", events.event_list, name="event-list"),
-    # two words deep: an event's id may be any one word
+    path("events/health/delivery/", delivery.event_delivery, name="event-delivery"),
+    # these two words deep: an event's id may be any one word
     path("events/replay/rehearse/", replaying.rehearse_events, name="event-rehearse"),
     path("events/replay/run/", replaying.replay_events, name="event-replay"),
     path("events/replay/<uuid:key>/", replaying.replay_detail, name="event-replay-detail"),

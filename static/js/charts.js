@@ -144,6 +144,38 @@ const draw = {
       ],
     };
   },
+  // Day or hour, median, 95%, longest (seconds), events: a logarithmic axis, since one late event may be hours late
+  lag(data) {
+    const line = (i, tone, symbol) => ({
+      type: "line",
+      symbol,
+      data: column(data, i).map((v) => (typeof v === "number" ? Math.max(v, 0.1) : "-")),
+      lineStyle: { color: color(tone), width: 2 },
+      itemStyle: { color: color(tone) },
+    });
+    const symbol = data.rows.length > 20 ? "none" : "circle";
+    const span = (v) => (v < 120 ? `${v} s` : v < 7200 ? `${Math.round(v / 60)} min` : `${Math.round(v / 3600)} h`);
+    const said = (v, i) => (typeof v !== "number" ? "–" : i === 4 ? count(v) : span(v));
+    return {
+      ...base({
+        tooltip: {
+          formatter: (p) =>
+            tip(
+              p[0].name,
+              data.columns.slice(1).map((name, i) => [name, said(data.rows[p[0].dataIndex][i + 1], i + 1)]),
+            ),
+        },
+      }),
+      xAxis: categoryAxis(column(data, 0), { axisLabel: { interval: every(data) } }),
+      yAxis: {
+        type: "log",
+        min: 0.1,
+        splitLine: { lineStyle: { color: color("chart-grid") } },
+        axisLabel: { ...text("muted"), formatter: span },
+      },
+      series: [line(1, "chart-1", symbol), line(2, "chart-3", symbol), line(3, "chart-loss", symbol)],
+    };
+  },
   // By (the hour), Today, Last week
   today(data) {
     const shown = column(data, 1).map((v, i) => (i > Number(data.now) ? "-" : v));
