@@ -67,11 +67,6 @@ def known_of(orders: Sequence[Order]) -> dict[int, Known]:
     return found
 
 
-def facts_of(order: Order) -> OrderFacts:
-    """All facts of one order."""
-    return known_of([order])[order.pk].facts
-
-
 def refund_totals(charge_id: str) -> list[RefundTotal]:
     """Every `amount_refunded` Stripe ever told of a charge, from the inbox, in time order."""
     told: dict[object, RefundTotal] = {}

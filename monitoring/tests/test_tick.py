@@ -85,6 +85,15 @@ class TickTests(TestCase):
 
         self.assertFalse(CheckRun.objects.filter(pk=old.pk).exists())
 
+    def test_a_loop_pauses_for_a_minute_unless_told_else(self) -> None:
+        class Ended(Exception):
+            pass
+
+        with patch("time.sleep", side_effect=Ended) as sleep, self.assertRaises(Ended):
+            call_command("tick", "--loop", stdout=StringIO())
+
+        sleep.assert_called_once_with(60)
+
     def test_a_pause_is_at_least_a_second(self) -> None:
         with self.assertRaisesMessage(CommandError, "invalid seconds value: '0'"):
             call_command("tick", "--loop", "0")

@@ -12,6 +12,7 @@ from monitoring import periodic
 from monitoring.locks import Busy, exclusive
 
 LOCK = "tick"
+A_MINUTE = 60
 
 
 class Command(BaseCommand):
@@ -22,7 +23,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--loop", type=seconds, metavar="SECONDS", help="again and again, with this pause"
+            "--loop",
+            type=seconds,
+            nargs="?",
+            const=A_MINUTE,
+            metavar="SECONDS",
+            help=f"again and again, with this pause ({A_MINUTE} seconds unless said)",
         )
 
     def handle(self, *args: Any, loop: int | None, **options: Any) -> None:
