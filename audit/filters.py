@@ -1,18 +1,22 @@
 """What the audit log is narrowed by."""
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from accounts.models import normalised
+from accounts.models import User, normalised
 from audit.models import AuditLog
-from audit.targets import describe
+from audit.targets import describe, find
 from purelaka.days import day_bounds
 from purelaka.filters import EARLIEST, LATEST, DayField, FilterForm, choice, search
 
+MOST_PEOPLE = 200
 FAMILIES = [
     ("order.", "Orders"),
+    ("order_view.", "Views of the list of orders"),
     ("refund.", "Refunds"),
     ("event", "Events"),
+    ("dispute.", "Disputes"),
+    ("mail.", "Mails"),
     ("stock.", "Stock"),
     ("product.", "Products"),
     ("variant.", "Variants"),
@@ -22,8 +26,10 @@ FAMILIES = [
     ("taxrate.", "Tax rates"),
     ("discountcode.", "Discount codes"),
     ("analytics_export", "Exports"),
+    ("audit.", "Files of this log"),
     ("month.", "Months"),
     ("issue.", "Issues"),
+    ("staff.", "Staff"),
 ]
 
 
@@ -33,10 +39,19 @@ class AuditFilter(FilterForm):
     main = ("q", "type")
 
     on = forms.CharField(label="On", max_length=100, required=False, widget=forms.HiddenInput)
-    q = search("Search", "Who, by email")
+    q = search("Who", "Email, or part of a name")
     type = choice("Deed", FAMILIES)
+    object = forms.CharField(label="Object", max_length=255, required=False)
+    deed = forms.CharField(label="Exact deed", max_length=64, required=False)
+    ip = forms.GenericIPAddressField(
+        label="From address", required=False, error_messages={"invalid": "Write an address as 203.0.113.7."}
+    )
     start = DayField(label="From")
     end = DayField(label="Until")
+
+    def prepare(self) -> None:
+        self.fields["object"].widget.attrs["placeholder"] = "Order number, SKU, evt_ …"
+        self.fields["deed"].widget.attrs |= {"list": "deeds", "placeholder": "order.fulfilled"}
 
     def rows(self) -> QuerySet[AuditLog, AuditLog]:
         """The deeds that match every filter that is on."""
@@ -45,9 +60,15 @@ class AuditFilter(FilterForm):
             target_type, _, key = target.partition(".")
             rows = rows.filter(target_type=target_type, target_id=key)
         if sought := self.value("q"):
-            rows = rows.filter(actor__email=normalised(sought))
+            rows = rows.filter(actor__in=_people(sought))
+        if sought := self.value("object"):
+            rows = rows.filter(_about(sought))
         if family := self.value("type"):
             rows = rows.filter(event_type__startswith=family)
+        if deed := self.value("deed"):
+            rows = rows.filter(event_type=deed)
+        if address := self.value("ip"):
+            rows = rows.filter(address=address)
         start, end = self.value("start"), self.value("end")
         if start or end:
             since, until = day_bounds(start or EARLIEST, end or LATEST)
@@ -60,3 +81,15 @@ class AuditFilter(FilterForm):
         target_type, _, key = self.value("on").partition(".")
         target = describe([(target_type, key)]).get((target_type, key))
         return target.label if target else f"{target_type} {key}"
+
+
+def _people(sought: str) -> list[int]:
+    """The people whose email or name this is, or is a part of."""
+    found = User.objects.filter(Q(email__icontains=normalised(sought)) | Q(name__icontains=sought))
+    return list(found.order_by("pk").values_list("pk", flat=True)[:MOST_PEOPLE])
+
+
+def _about(sought: str) -> Q:
+    """The deeds on the objects of this name."""
+    found = [Q(target_type=kind, target_id=key) for kind, key in find(sought)]
+    return Q(*found, _connector=Q.OR) if found else Q(pk__in=[])

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 
@@ -22,6 +23,10 @@ class AuditLog(models.Model):
             models.Index(fields=["target_type", "target_id", "id"], name="audit_by_target"),
             # the newest of one kind
             models.Index(fields=["event_type", "-id"], name="audit_by_type"),
+            # what was done from one address, newest first
+            models.Index(
+                fields=["address", "-id"], name="audit_by_address", condition=Q(address__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -25,6 +25,10 @@ class Target(NamedTuple):
 # From keys to what they are; a key that is not known is left out.
 Describer = Callable[[Sequence[str]], dict[str, Target]]
 _describers: dict[str, Describer] = {}
+# From what a person types to the objects of that name, by type and key.
+Finder = Callable[[str], Iterable[tuple[str, str]]]
+_finders: list[Finder] = []
+MOST_FOUND = 100
 
 
 def describer(target_type: str) -> Callable[[Describer], Describer]:
@@ -48,6 +52,18 @@ def describe(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Target]:
         if target_type in _describers
         for key, target in _describers[target_type](keys_of_type).items()
     }
+
+
+def finder(find: Finder) -> Finder:
+    """Register the decorated function for the search of the log: `PL-1`, a SKU, `evt_…`."""
+    _finders.append(find)
+    return find
+
+
+def find(text: str) -> list[tuple[str, str]]:
+    """The objects of this name that an app knows, at most MOST_FOUND."""
+    found = dict.fromkeys(each for search in _finders for each in search(text.strip()))
+    return list(found)[:MOST_FOUND]
 
 
 def targets_of(rows: Iterable[AuditLog]) -> dict[tuple[str, str], Target]:

@@ -31,5 +31,16 @@ def categories(keys: Sequence[str]) -> dict[str, Target]:
     return {str(pk): Target(name, f"{products}?state=all&category={slug}") for pk, name, slug in found}
 
 
+@targets.finder
+def goods_of(text: str) -> list[tuple[str, str]]:
+    """By SKU, and products and categories by their name or its beginning."""
+    found = {
+        "variant": Variant.objects.filter(sku__iexact=text),
+        "product": Product.objects.filter(name__istartswith=text),
+        "category": Category.objects.filter(name__iexact=text),
+    }
+    return [(kind, str(pk)) for kind, rows in found.items() for pk in rows.values_list("pk", flat=True)[:30]]
+
+
 def _pks(keys: Sequence[str]) -> list[int]:
     return [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]

@@ -5,4 +5,4 @@ class MonitoringConfig(AppConfig):
     name = "monitoring"
 
     def ready(self) -> None:
-        from monitoring import checks, counters  # noqa: F401 - they register themselves
+        from monitoring import audit_targets, checks, counters  # noqa: F401 - they register themselves

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from django.db.models import Model
 from django.urls import reverse
 
 from audit import targets
 from audit.targets import Target
 from orders import saved_views
-from orders.models import Order, SavedView
+from orders.models import DiscountCode, Order, SavedView, ShippingMethod, ShippingRate, TaxRate
 
 
 @targets.describer("order")
@@ -17,6 +18,47 @@ def orders(keys: Sequence[str]) -> dict[str, Target]:
         str(pk): Target(number, reverse("orders:order-detail", args=[number]))
         for pk, number in Order.objects.filter(pk__in=_pks(keys)).values_list("pk", "number")
     }
+
+
+@targets.finder
+def order_of(text: str) -> list[tuple[str, str]]:
+    """By its whole number."""
+    found = Order.objects.filter(number__in=[text, text.upper()])
+    return [("order", str(pk)) for pk in found.values_list("pk", flat=True)]
+
+
+def _rate_describer(kind: str, model: type[Model]) -> None:
+    """Delivery, tax and codes are kept in the administration."""
+
+    @targets.describer(kind)
+    def rates(keys: Sequence[str]) -> dict[str, Target]:
+        found = model._default_manager.filter(pk__in=_pks(keys))
+        return {
+            str(row.pk): Target(str(row), reverse(f"admin:orders_{kind}_change", args=[row.pk]))
+            for row in found
+        }
+
+
+_rate_describer("shippingmethod", ShippingMethod)
+_rate_describer("taxrate", TaxRate)
+_rate_describer("discountcode", DiscountCode)
+
+
+@targets.describer("shippingrate")
+def shipping_rates(keys: Sequence[str]) -> dict[str, Target]:
+    """A rate is shown on its method's page."""
+    found = ShippingRate.objects.filter(pk__in=_pks(keys)).select_related("method")
+    return {
+        str(rate.pk): Target(str(rate), reverse("admin:orders_shippingmethod_change", args=[rate.method_id]))
+        for rate in found
+    }
+
+
+@targets.finder
+def codes_of(text: str) -> list[tuple[str, str]]:
+    """A discount code."""
+    found = DiscountCode.objects.filter(code__iexact=text)
+    return [("discountcode", str(pk)) for pk in found.values_list("pk", flat=True)]
 
 
 @targets.describer("savedview")
