@@ -117,6 +117,25 @@ class DetailTests(EventPageCase):
         self.assert_said(page, event.event_id, ">PL-1</a>", "£42.00", "Sale")
         self.assert_said(page, f"&quot;id&quot;: &quot;{event.event_id}&quot;")  # indented for reading
 
+    def test_it_says_what_was_read_and_what_else_happened_to_its_object(self) -> None:
+        self.tell_all(self.story)
+        page = self.page(StripeEvent.objects.get(type="payment_intent.succeeded"))
+
+        self.assert_said(
+            page, "Paid £42.00", "amount received", "compared with the order", "All about this object"
+        )
+        self.assert_said(page, ">payment_intent.created</a>", "<strong>payment_intent.succeeded</strong>")
+
+    def test_one_that_can_not_be_read_says_which_part(self) -> None:
+        odd = {**self.story.events[0], "id": "evt_odd"}
+        odd["data"] = {
+            "object": {**odd["data"]["object"], "amount": "many"},
+            "previous_attributes": {"amount": 5},
+        }
+        self.tell(odd)
+
+        self.assert_said(self.page(StripeEvent.objects.get()), "amount is not a whole number", "<del>5</del>")
+
     def test_it_does_not_show_the_secret_of_a_payment(self) -> None:
         self.tell_all(self.story)
         event = StripeEvent.objects.get(type="payment_intent.succeeded")

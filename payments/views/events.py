@@ -13,6 +13,7 @@ from accounts.privacy import masked
 from accounts.roles import SignedInRequest, ops_required, staff_required
 from audit import log
 from payments import inbox
+from payments.event_reading import others, read_event
 from payments.filters import NEWEST, EventFilter
 from payments.handlers import HANDLED
 from payments.models import EventStatus, LedgerEntry, StripeEvent
@@ -77,6 +78,8 @@ def _context(request: SignedInRequest, event: StripeEvent) -> dict[str, object]:
         "order_number": order_number(event.object_id),
         "entries": LedgerEntry.objects.filter(event=event).order_by("pk").select_related("order")[:200],
         "may_apply": request.user.role in MAY_APPLY,
+        "reading": read_event(event),
+        "others": others(event),
     }
 
 
