@@ -46,8 +46,8 @@ ends with a line such as `open=0, resolved=3`; `accepted=…` and `unproven=…`
 `manage.py tick` does the periodic work: reservations that ran out, failed events, payments that missed their
 order, orders that wait for stock, refund requests without an answer, balance transactions that are missing,
 mails to customers, rollups, and every five minutes the checks. One process at a time; run it every minute
-from cron (`* * * * * .venv/bin/python manage.py tick`) or keep it going with `--loop` (`--loop 300`: every five
-minutes). It prints a line for each step; a step that fails stops no other, and the exit code is 1 then.
+from cron (`* * * * * .venv/bin/python manage.py tick`) or keep it going with `--loop` (`--loop 300`: every
+five minutes). It prints a line for each step; a step that fails stops no other, and the exit code is 1 then.
 
 `/monitoring/healthz/` answers 200, or 503 when the database is away or migrations are missing. It needs no
 login and takes one query.

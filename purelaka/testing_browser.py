@@ -112,9 +112,9 @@ class BrowserTestCase(GuardedTransactionTestCase, StaticLiveServerTestCase):
         self.assertEqual(set(shown) - drawn, set(), f"not in the sprite: run scripts/vendor.py ({page.url})")
 
     def __getstate__(self) -> dict[str, Any]:
-        """Its names: what a parallel run needs to report a failed subtest, and no window can be pickled."""
-        names = {name: value for name, value in self.__dict__.items() if isinstance(value, str)}
-        return {**names, "_outcome": None, "_subtest": None}
+        """What a parallel run needs to report a failed subtest. A window can't be pickled."""
+        plain = {name: value for name, value in self.__dict__.items() if isinstance(value, str | bool | None)}
+        return {**plain, "_outcome": None, "_subtest": None, "_cleanups": []}
 
     def _note(self, message: ConsoleMessage) -> None:
         # That an error page has an error status is no complaint about the page.
