@@ -112,9 +112,11 @@ class BrowserTestCase(GuardedTransactionTestCase, StaticLiveServerTestCase):
         self.assertEqual(set(shown) - drawn, set(), f"not in the sprite: run scripts/vendor.py ({page.url})")
 
     def __getstate__(self) -> dict[str, Any]:
-        """What a parallel run needs to report a failed subtest. A window can't be pickled."""
+        """While it runs, what a parallel run needs to report a failed subtest: a window can't be pickled."""
+        if not self._outcome:  # type: ignore[attr-defined]
+            return dict(self.__dict__)
         plain = {name: value for name, value in self.__dict__.items() if isinstance(value, str | bool | None)}
-        return {**plain, "_outcome": None, "_subtest": None, "_cleanups": []}
+        return {**plain, "_outcome": None, "_subtest": None}
 
     def _note(self, message: ConsoleMessage) -> None:
         # That an error page has an error status is no complaint about the page.
