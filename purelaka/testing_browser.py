@@ -7,6 +7,8 @@ violation of the Content-Security-Policy, a file that is missing. Without a Chro
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from unittest import SkipTest, mock
@@ -111,12 +113,14 @@ class BrowserTestCase(GuardedTransactionTestCase, StaticLiveServerTestCase):
         )
         self.assertEqual(set(shown) - drawn, set(), f"not in the sprite: run scripts/vendor.py ({page.url})")
 
-    def __getstate__(self) -> dict[str, Any]:
-        """While it runs, what a parallel run needs to report a failed subtest: a window can't be pickled."""
-        if not self._outcome:  # type: ignore[attr-defined]
-            return dict(self.__dict__)
-        plain = {name: value for name, value in self.__dict__.items() if isinstance(value, str | bool | None)}
-        return {**plain, "_outcome": None, "_subtest": None}
+    @contextmanager
+    def subTest(self, msg: Any = None, **params: Any) -> Iterator[None]:
+        """The first part that fails ends the test: a parallel run would have to pickle the windows."""
+        try:
+            yield
+        except Exception as problem:
+            problem.add_note(f"in the part {msg or params}")
+            raise
 
     def _note(self, message: ConsoleMessage) -> None:
         # That an error page has an error status is no complaint about the page.
