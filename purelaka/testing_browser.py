@@ -94,6 +94,7 @@ class BrowserTestCase(GuardedTransactionTestCase, StaticLiveServerTestCase):
     def assert_accessible(self, page: Page | None = None) -> None:
         """axe finds nothing that would shut people out."""
         page = page or self.page
+        page.wait_for_load_state()
         page.evaluate(AXE.read_text(encoding="utf-8"))
         found = page.evaluate("() => axe.run().then((result) => result.violations)")
         self.assertEqual([violation_line(rule) for rule in found], [], page.url)
@@ -101,12 +102,14 @@ class BrowserTestCase(GuardedTransactionTestCase, StaticLiveServerTestCase):
     def assert_fits(self, page: Page | None = None) -> None:
         """The page is not wider than the window."""
         page = page or self.page
+        page.wait_for_load_state()
         width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         self.assertEqual(width, 0, f"{page.url} is {width} pixels wider than the window")
 
     def assert_icons_drawn(self, page: Page | None = None) -> None:
         """Every icon on the page is in the sprite: a missing one is nothing, without a complaint."""
         page = page or self.page
+        page.wait_for_load_state()
         drawn = set(re.findall(r'<symbol id="([^"]+)"', SPRITE.read_text(encoding="utf-8")))
         shown = page.eval_on_selector_all(
             "svg.icon use", "uses => uses.map((use) => use.href.baseVal.split('#')[1])"
