@@ -34,12 +34,13 @@ def categories(keys: Sequence[str]) -> dict[str, Target]:
 @targets.finder
 def goods_of(text: str) -> list[tuple[str, str]]:
     """By SKU, and products and categories by their name or its beginning."""
-    found = {
-        "variant": Variant.objects.filter(sku__iexact=text),
-        "product": Product.objects.filter(name__istartswith=text),
-        "category": Category.objects.filter(name__iexact=text),
-    }
-    return [(kind, str(pk)) for kind, rows in found.items() for pk in rows.values_list("pk", flat=True)[:30]]
+    return targets.among(
+        [
+            ("variant", "pk", Variant.objects.filter(sku__iexact=text)),
+            ("product", "pk", Product.objects.filter(name__istartswith=text)),
+            ("category", "pk", Category.objects.filter(name__iexact=text)),
+        ]
+    )
 
 
 def _pks(keys: Sequence[str]) -> list[int]:

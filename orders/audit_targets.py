@@ -21,10 +21,14 @@ def orders(keys: Sequence[str]) -> dict[str, Target]:
 
 
 @targets.finder
-def order_of(text: str) -> list[tuple[str, str]]:
-    """By its whole number."""
-    found = Order.objects.filter(number__in=[text, text.upper()])
-    return [("order", str(pk)) for pk in found.values_list("pk", flat=True)]
+def orders_of(text: str) -> list[tuple[str, str]]:
+    """An order by its whole number, and a discount code."""
+    return targets.among(
+        [
+            ("order", "pk", Order.objects.filter(number__in=[text, text.upper()])),
+            ("discountcode", "pk", DiscountCode.objects.filter(code__iexact=text)),
+        ]
+    )
 
 
 def _rate_describer(kind: str, model: type[Model]) -> None:
@@ -52,13 +56,6 @@ def shipping_rates(keys: Sequence[str]) -> dict[str, Target]:
         str(rate.pk): Target(str(rate), reverse("admin:orders_shippingmethod_change", args=[rate.method_id]))
         for rate in found
     }
-
-
-@targets.finder
-def codes_of(text: str) -> list[tuple[str, str]]:
-    """A discount code."""
-    found = DiscountCode.objects.filter(code__iexact=text)
-    return [("discountcode", str(pk)) for pk in found.values_list("pk", flat=True)]
 
 
 @targets.describer("savedview")

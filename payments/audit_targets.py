@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from audit import targets
 from audit.targets import Target
+from payments.matching import ORDER_FACTS
 from payments.models import Dispute, StripeEvent
-from payments.ownership import order_pks
 
 
 @targets.describer("stripeevent")
@@ -39,11 +39,13 @@ def disputes(keys: Sequence[str]) -> dict[str, Target]:
 @targets.finder
 def objects_of(text: str) -> list[tuple[str, str]]:
     """By an id of Stripe's: the event, the dispute, and the order that any of its objects belongs to."""
-    events = StripeEvent.objects.filter(event_id=text).values_list("pk", flat=True)
-    disputes = Dispute.objects.filter(dispute_id=text).values_list("pk", flat=True)
-    orders = order_pks([text]).values() if "_" in text else ()
-    return [
-        *(("stripeevent", str(pk)) for pk in events),
-        *(("dispute", str(pk)) for pk in disputes),
-        *(("order", str(pk)) for pk in orders),
-    ]
+    if "_" not in text:
+        return []
+    facts = [model.objects.filter(**{model.key: text}, order__isnull=False) for model in ORDER_FACTS]
+    return targets.among(
+        [
+            ("stripeevent", "pk", StripeEvent.objects.filter(event_id=text)),
+            ("dispute", "pk", Dispute.objects.filter(dispute_id=text)),
+            *(("order", "order_id", rows) for rows in facts),
+        ]
+    )

@@ -37,8 +37,8 @@ LAGS = """WITH span(place, since, until) AS (VALUES {spans}),
         SELECT s.place, {lag} AS lag,
             ROW_NUMBER() OVER (PARTITION BY s.place ORDER BY {lag}) AS rank,
             COUNT(*) OVER (PARTITION BY s.place) AS number
-        FROM span s JOIN payments_stripeevent e
-            ON e.source = 'webhook' AND e.received_at >= s.since AND e.received_at < s.until)
+        FROM span s CROSS JOIN payments_stripeevent e  -- in this order, so that each span enters the index
+            WHERE e.source = 'webhook' AND e.received_at >= s.since AND e.received_at < s.until)
     SELECT place, MAX(number),
         MIN(CASE WHEN rank * 2 >= number THEN lag END),
         MIN(CASE WHEN rank * 100 >= number * 95 THEN lag END),
@@ -67,6 +67,13 @@ class Gap(NamedTuple):
     @property
     def hours(self) -> int:
         return (self.until - self.since) // HOUR
+
+
+class Gaps(NamedTuple):
+    """`watched` is in how many hours of the last 7 days something usually comes."""
+
+    found: list[Gap]
+    watched: int
 
 
 class Reached(NamedTuple):
@@ -99,7 +106,7 @@ def lags(now: datetime, *, hourly: bool = False) -> list[Lag]:
     return [Lag(since, *known.get(place, (0, None, None, None))) for place, (since, _) in enumerate(spans)]
 
 
-def gaps(now: datetime) -> list[Gap]:
+def gaps(now: datetime) -> Gaps:
     """Whole hours of the last 7 days without any event, where in at least 3 of the 4 weeks before the
     same hour of the week had one. Newest first; one query."""
     end = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -109,13 +116,12 @@ def gaps(now: datetime) -> list[Gap]:
     rows = sql.fetch(HOURS.format(hour=HOUR_OF[connection.vendor]), [stored(first), stored(end)])
     busy = {int(hour) for hour, _ in rows}
     week = DAYS * 24
-    missing = [
+    usual = [
         hour
         for hour in range(_hour(start), _hour(end))
-        if hour not in busy
-        and sum(hour - week * back in busy for back in range(1, WEEKS_BEFORE + 1)) >= USUALLY
+        if sum(hour - week * back in busy for back in range(1, WEEKS_BEFORE + 1)) >= USUALLY
     ]
-    return _joined(missing)[::-1]
+    return Gaps(_joined(hour for hour in usual if hour not in busy)[::-1], len(usual))
 
 
 def lag_chart(found: Iterable[Lag], *, hourly: bool) -> Chart:

@@ -4,7 +4,9 @@ import csv
 import hashlib
 from datetime import UTC, datetime
 
+from django.db import connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Role, User
@@ -60,6 +62,9 @@ class SearchTests(TestCase):
                 self.assertIn(f"seen.{kind}", self.deeds(f"?object={sought}"))
                 self.assertNotIn("seen.nothing", self.deeds(f"?object={sought}"))
         self.assertEqual(self.deeds("?object=PL-78"), [])
+        with CaptureQueriesContext(connection) as queries:
+            self.deeds("?object=pi_77&q=maya")
+        self.assertLessEqual(len(queries), 15)
 
     def test_each_object_has_its_page(self) -> None:
         issue = DataQualityIssue.objects.create(check_name="a", subject="sub_1", severity="critical")

@@ -64,7 +64,7 @@ class GapTests(TestCase):
         for weeks in (1, 2):  # only twice: not usual
             came(usual - 5 * HOUR - timedelta(weeks=weeks))
 
-        [gap] = inbox_health.gaps(NOW)
+        [gap] = inbox_health.gaps(NOW).found
 
         self.assertEqual((gap.since.hour, gap.until.hour, gap.hours), (10, 12, 2))
 
@@ -73,7 +73,7 @@ class GapTests(TestCase):
         for weeks in range(5):
             came(usual - timedelta(weeks=weeks))
 
-        self.assertEqual(inbox_health.gaps(NOW), [])
+        self.assertEqual(inbox_health.gaps(NOW), ([], 1))
 
 
 class SecretTests(TestCase):

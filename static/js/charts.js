@@ -146,14 +146,15 @@ const draw = {
   },
   // Day or hour, median, 95%, longest (seconds), events: a logarithmic axis, since one late event may be hours late
   lag(data) {
-    const line = (i, tone, symbol) => ({
+    const line = (i, tone) => ({
       type: "line",
-      symbol,
+      symbol: "circle",
+      symbolSize: data.rows.length > 20 ? 4 : 7,
+      showAllSymbol: true,
       data: column(data, i).map((v) => (typeof v === "number" ? Math.max(v, 0.1) : "-")),
       lineStyle: { color: color(tone), width: 2 },
       itemStyle: { color: color(tone) },
     });
-    const symbol = data.rows.length > 20 ? "none" : "circle";
     const span = (v) => (v < 120 ? `${v} s` : v < 7200 ? `${Math.round(v / 60)} min` : `${Math.round(v / 3600)} h`);
     const said = (v, i) => (typeof v !== "number" ? "–" : i === 4 ? count(v) : span(v));
     return {
@@ -170,10 +171,11 @@ const draw = {
       yAxis: {
         type: "log",
         min: 0.1,
+        max: ({ max }) => Math.max(100, max),
         splitLine: { lineStyle: { color: color("chart-grid") } },
         axisLabel: { ...text("muted"), formatter: span },
       },
-      series: [line(1, "chart-1", symbol), line(2, "chart-3", symbol), line(3, "chart-loss", symbol)],
+      series: [line(3, "chart-loss"), line(2, "chart-3"), line(1, "chart-1")],
     };
   },
   // By (the hour), Today, Last week
