@@ -12,6 +12,7 @@ from orders.models import SOLD, Flag, Order, OrderItem, OrderStatus
 from orders.standing import Standing, standing
 from payments import wording
 from payments.models import Charge, Payment, PaymentStatus, Refund, RefundStatus
+from purelaka.days import whole_second
 from purelaka.money import display
 
 CAME_TO_NOTHING = (RefundStatus.FAILED, RefundStatus.CANCELED)
@@ -137,7 +138,7 @@ def _steps(order: Order, paid_with: str, facts: Sequence[Refund], refunds: Seque
         *(step for refund in facts for step in _came_to_nothing(refund)),
     ]
     told = [step for step in happened if step.at is not None]
-    return [*sorted(told, key=lambda step: step.at or order.created_at), *_next(order)]
+    return [*sorted(told, key=lambda step: whole_second(step.at or order.created_at)), *_next(order)]
 
 
 def _moves(order: Order, paid_with: str) -> Iterator[Step]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from payments import shapes, wording
-from payments.models import Charge, StripeEvent
+from payments.models import Charge, PaymentStatus, StripeEvent
 from payments.shapes import Object, OddPayload
 from purelaka.money import display
 
@@ -115,6 +115,7 @@ def _payment(said: Said, context: Context) -> Told:
             shapes.payment(data, said.created), shapes.expandable(data, "latest_charge"), context
         )
     with_what = context.by_intent.get(intent, "")
+    kind = _said_by_answer(data) if said.kind == "answered" else said.kind
     sentences = {
         "created": Told(("begun", intent), "credit-card", "", f"Payment of {_amount(data)} begun"),
         "requires_action": Told(
@@ -127,14 +128,21 @@ def _payment(said: Said, context: Context) -> Told:
         "canceled": Told(("ended", intent), "ban", "", "Payment cancelled at Stripe"),
         "succeeded": _paid(intent, _amount(data), with_what),
     }
-    return sentences.get(said.kind) or _plain(said)
+    return sentences.get(kind) or _plain(said)
+
+
+def _said_by_answer(intent: Object) -> str:
+    """The event that tells the same as this answer of the API to a question of ours."""
+    status = str(intent.get("status"))
+    return "created" if status == PaymentStatus.REQUIRES_PAYMENT_METHOD else status
 
 
 def _charge(said: Said, context: Context) -> Told:
     fields = shapes.charge(said.object, said.created)
     charge_id, intent = said.about, fields["payment_intent_id"] or said.about
     with_what = context.by_charge.get(charge_id, "")
-    if said.kind in ("succeeded", "captured"):
+    is_answered = said.kind == "answered" and said.object.get("status") == "succeeded"
+    if is_answered or said.kind in ("succeeded", "captured"):
         return _paid(intent, display(fields["amount_captured"], fields["currency"]), with_what)
     if said.kind == "failed":
         return _declined(fields, charge_id, context)

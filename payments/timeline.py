@@ -29,6 +29,7 @@ from payments.models import (
     RequestStatus,
     StripeEvent,
 )
+from purelaka.days import whole_second
 from purelaka.money import display
 
 MONEY, PEOPLE = "money", "people"
@@ -111,7 +112,7 @@ def timeline(history: History, *, topic: str = "", audit_url: str = "") -> list[
         *(_mail_entry(mail) for mail in history.mails),
     ]
     shown = [entry for entry in entries if topic in ("", entry.topic)]
-    return sorted(shown, key=lambda entry: entry.at)[::-1]
+    return sorted(shown, key=lambda entry: whole_second(entry.at))[::-1]
 
 
 # --- Stripe ---------------------------------------------------------------------------------------

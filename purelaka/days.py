@@ -24,3 +24,8 @@ def day_start(day: date) -> datetime:
 def day_bounds(start: date, end: date) -> tuple[datetime, datetime]:
     """`[from, to)` in UTC for the days `start` to `end`, both included."""
     return day_start(start), day_start(end + timedelta(days=1))
+
+
+def whole_second(moment: datetime) -> datetime:
+    """Stripe counts whole seconds: beside one of its moments, ours is compared as it would be there."""
+    return moment.replace(microsecond=0)

@@ -16,11 +16,18 @@ class DiscountTests(TestCase):
 
     def assert_refused(self, reason: str, code: str = "SPRING") -> None:
         """In the basket as at the checkout, and the amounts stay as they were."""
-        self.assertContains(self.shopper.enters(code), reason)
+        self.assert_said_beside_the_field(reason, code)
         response = self.client.post("/checkout/", {"code": code, "apply": "1", "email": "robin@example.com"})
         self.assertContains(response, reason)
         self.assertEqual(response.context["quote"].amount_discount, 0)
         self.assertIsNone(self.shopper.basket.discount_code)
+
+    def assert_said_beside_the_field(self, reason: str, code: str) -> None:
+        """The field is open, what was typed is in it, and the reason below."""
+        response = self.shopper.enters(code)
+        self.assertContains(response, reason, status_code=422)
+        self.assertContains(response, '<details class="spec" open>', status_code=422)
+        self.assertContains(response, f'name="code" value="{code.strip()}"', status_code=422)
 
     def test_a_code_in_any_case_takes_its_share_off_the_goods(self) -> None:
         make_code()
@@ -52,7 +59,7 @@ class DiscountTests(TestCase):
         self.assert_refused("There is no code WINTER. Check the spelling.", code="winter")
 
     def test_nothing_entered(self) -> None:
-        self.assertContains(self.shopper.enters("  "), "Enter a code.")
+        self.assert_said_beside_the_field("Enter a code.", "  ")
 
     def test_taken_back(self) -> None:
         make_code(is_active=False)

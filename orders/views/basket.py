@@ -23,6 +23,13 @@ from purelaka.money import display
 def basket(request: HttpRequest) -> HttpResponse:
     """What the visitor means to buy, at present prices, and what it would cost."""
     found = baskets.open_basket(request)
+    return _page(request, found)
+
+
+def _page(
+    request: HttpRequest, found: Basket | None, *, code_typed: str = "", refused: str = ""
+) -> HttpResponse:
+    """The page of a basket; a code that was `refused` stays in its field, with the reason."""
     if found is None or not (reviewed := reviewing.review(found)).lines:
         return render(request, "orders/basket.html", {"review": None})
     if found.order:
@@ -33,8 +40,10 @@ def basket(request: HttpRequest) -> HttpResponse:
         "order": found.order,
         "is_held": checkout.is_held(found.order, timezone.now()),
         "code": found.discount_code,
+        "code_typed": code_typed,
+        "code_refused": refused,
     }
-    response = render(request, "orders/basket.html", context)
+    response = render(request, "orders/basket.html", context, status=422 if refused else 200)
     reviewing.remember_prices(reviewed)
     return response
 
@@ -81,12 +90,15 @@ def discount(request: HttpRequest) -> HttpResponse:
     if "remove" in request.POST:
         baskets.use_code(found, None)
         return redirect("orders:basket")
+    before = found.discount_code
     try:
         quote = _with_code(request, found)
     except discounts.CodeRefused as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, f"{quote.discount_code} takes off {_taken_off(quote)}.")
+        found.discount_code = before
+        return _page(
+            request, found, code_typed=request.POST.get("code", "").strip()[:40], refused=str(refusal)
+        )
+    messages.success(request, f"{quote.discount_code} takes off {_taken_off(quote)}.")
     return redirect("orders:basket")
 
 

@@ -91,6 +91,15 @@ class ProgressTests(CustomerOrderCase):
         self.assertEqual(self.steps(), ["Ordered", "Paid £20.00", "Sent"])
         self.assertIn("Tracking number RM 0017 8500 4GB", self.page())
 
+    def test_who_pays_within_the_second_has_ordered_before(self) -> None:
+        Order.objects.update(created_at=NOON + timedelta(milliseconds=400))
+        self.story.is_paid()
+        self.story.clock = NOON
+        self.tell()
+        Order.objects.update(paid_at=NOON)
+
+        self.assertEqual(self.steps()[:2], ["Ordered", "Paid £20.00"])
+
     def test_a_refund_is_told_with_its_amount_and_what_is_left(self) -> None:
         self.pay()
         self.story.passes(timedelta(days=1))

@@ -16,6 +16,7 @@ from audit.models import AuditLog
 from catalog.models import Variant
 from orders import lifecycle
 from orders.models import Order, OrderNote, OrderStatus
+from payments import answers
 from payments.gateway import GatewayError
 from payments.models import EventStatus, Refund, RefundRequest, RequestStatus, StripeEvent
 from payments.stories.story import Story
@@ -161,6 +162,18 @@ class TimelineTests(OrderPageCase):
         entry = page[page.index("Paid £20.00 with Visa") :].partition("</li>")[0]
         for kind in ("charge.succeeded", "payment_intent.succeeded"):
             self.assert_said(kind, entry)
+
+    def test_an_answer_of_the_api_tells_what_its_event_does(self) -> None:
+        self.pay()
+        intent, charge = self.story.intent, self.story.charge or {}
+        answers.take_in("payment_intent.answered", {**intent, "status": "requires_payment_method"}, at=NOON)
+        answers.take_in("charge.answered", charge, at=NOON)
+
+        page = self.page()
+
+        self.assert_not_said("Stripe sent", page)
+        self.assertEqual(page.count("Payment of £20.00 begun"), 1)
+        self.assertEqual(page.count("Paid £20.00 with Visa"), 1)
 
     def test_each_event_leads_to_its_source(self) -> None:
         self.pay()
