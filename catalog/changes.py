@@ -23,7 +23,8 @@ Item = TypeVar("Item", Category, Product, Variant)
 
 CATEGORY_FIELDS = ("name", "slug")
 PRODUCT_FIELDS = ("category", "name", "slug", "description", "image")
-VARIANT_FIELDS = ("sku", "name", "unit_amount", "currency", "stock_tracked", "preorder")
+VARIANT_FIELDS = ("sku", "name", "unit_amount", "currency", "unit_cost", "stock_tracked", "preorder")
+MONEY_FIELDS = ("unit_amount", "currency", "unit_cost")
 FIELDS = {Category: CATEGORY_FIELDS, Product: PRODUCT_FIELDS, Variant: VARIANT_FIELDS}
 UNIQUE = {Category: "slug", Product: "slug", Variant: "sku"}
 
@@ -277,6 +278,12 @@ def _was_sold_uncounted(variant: Variant) -> bool:
     return bool(sold.exclude(pk__in=moved).exists())
 
 
+def cost_text(variant: Variant) -> str:
+    """What a piece costs the shop, for people."""
+    known = variant.unit_cost is not None
+    return display(variant.unit_cost, variant.currency) if known else "not known"  # type: ignore[arg-type]
+
+
 def _kind(item: Any) -> str:
     return str(item._meta.model_name)
 
@@ -286,11 +293,13 @@ def _name(item: Product | Variant) -> str:
 
 
 def _said(item: Category | Product | Variant, names: Any) -> dict[str, Any]:
-    """Values as the log keeps them: a price with its currency, a relation by its name."""
-    said = {name: _plain(getattr(item, name)) for name in names if name not in ("unit_amount", "currency")}
+    """Values as the log keeps them: price and cost with their currency, a relation by its name."""
+    said = {name: _plain(getattr(item, name)) for name in names if name not in MONEY_FIELDS}
     if isinstance(item, Variant) and {"unit_amount", "currency"} & set(names):
         said["price"] = display(item.unit_amount, item.currency)
         said |= {"unit_amount": item.unit_amount, "currency": item.currency}
+    if isinstance(item, Variant) and "unit_cost" in names:
+        said |= {"cost": cost_text(item), "unit_cost": item.unit_cost}
     return said
 
 

@@ -166,6 +166,14 @@ class VariantForm(StampedForm):
         max_length=20, label="Price", widget=forms.TextInput(attrs={"inputmode": "decimal"})
     )
     currency = forms.ChoiceField(label="Currency")
+    cost = forms.CharField(
+        max_length=20,
+        required=False,
+        label="Cost",
+        help_text="What you pay for one, without tax, in the same currency. Left empty: not known, and no "
+        "margin is shown.",
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
     stock_tracked = forms.BooleanField(
         required=False,
         label="Stock is counted",
@@ -199,7 +207,8 @@ class VariantForm(StampedForm):
         names = ("sku", "name", "currency", "stock_tracked", "preorder")
         own = {name: getattr(variant, name) for name in names}
         price = money.to_major(variant.unit_amount, variant.currency)
-        return {**own, "price": price, "seen": stamp(variant)}
+        cost = "" if variant.unit_cost is None else money.to_major(variant.unit_cost, variant.currency)
+        return {**own, "price": price, "cost": cost, "seen": stamp(variant)}
 
     def clean_sku(self) -> str:
         sku: str = self.cleaned_data["sku"]
@@ -216,13 +225,23 @@ class VariantForm(StampedForm):
                 cleaned["unit_amount"] = price_of(price, currency)
             except money.BadAmount as why:
                 self.add_error("price", str(why))
+        cleaned["unit_cost"] = self._unit_cost(cleaned.get("cost"), currency)
         if cleaned.get("opening_stock") and not cleaned.get("stock_tracked"):
             self.add_error("opening_stock", "Leave it empty, or let the stock be counted.")
         return cleaned
 
+    def _unit_cost(self, cost: str | None, currency: str | None) -> int | None:
+        if not (cost and currency):
+            return None
+        try:
+            return cost_of(cost, currency)
+        except money.BadAmount as why:
+            self.add_error("cost", str(why))
+            return None
+
     def values(self) -> dict[str, Any]:
         """For `changes`."""
-        names = ("sku", "name", "unit_amount", "currency", "stock_tracked", "preorder")
+        names = ("sku", "name", "unit_amount", "currency", "unit_cost", "stock_tracked", "preorder")
         return {name: self.cleaned_data[name] for name in names}
 
 
@@ -277,6 +296,16 @@ def price_of(text: str, currency: str) -> int:
         raise money.BadAmount("Write a price above zero.")
     if amount > MOST_AMOUNT:
         raise money.BadAmount(f"Stripe takes at most {money.display(MOST_AMOUNT, currency)}.")
+    return amount
+
+
+def cost_of(text: str, currency: str) -> int:
+    """Minor units of a cost as typed: nothing is a cost too. Raises BadAmount."""
+    amount = money.typed(text, currency)
+    if amount < 0:
+        raise money.BadAmount("Write a cost of 0 or more, or leave it empty when it is not known.")
+    if amount > MOST_AMOUNT:
+        raise money.BadAmount(f"Write at most {money.display(MOST_AMOUNT, currency)}.")
     return amount
 
 

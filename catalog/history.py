@@ -24,7 +24,7 @@ DEEDS = {
     "stock.adjustment": "adjusted the stock of {sku}: {quantity}",
 }
 NAMES = {"slug": "address", "image": "picture", "stock_tracked": "stock counted", "sku": "SKU"}
-UNSAID = ("unit_amount", "currency")  # said by the price
+UNSAID = ("unit_amount", "currency", "unit_cost")  # said by the price and the cost
 TOO_LONG = 60
 
 

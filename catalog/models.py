@@ -33,8 +33,9 @@ class Product(models.Model):
 
 
 class Variant(models.Model):
-    """What is bought. `unit_amount` is in minor units of `currency`.
+    """What is bought. `unit_amount` is in minor units of `currency`, and so is `unit_cost`.
 
+    `unit_cost` is what the shop pays for one piece, without tax; None: not known.
     `stock` is what lies on the shelf, `reserved` the part of it promised to unpaid orders. A
     variant whose stock is not tracked (goods of an imported history) has neither.
     """
@@ -44,6 +45,7 @@ class Variant(models.Model):
     name = models.CharField(max_length=120, blank=True)
     unit_amount = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
+    unit_cost = models.PositiveBigIntegerField(null=True, blank=True)
     stock = models.BigIntegerField(default=0)
     reserved = models.BigIntegerField(default=0)
     stock_tracked = models.BooleanField(default=True)

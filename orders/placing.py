@@ -136,6 +136,7 @@ def _write_items(order: Order, lines: Sequence[Line], amounts: Amounts) -> None:
             product_name=line.variant.product.name,
             variant_name=line.variant.name,
             unit_amount=line.variant.unit_amount,
+            unit_cost=line.variant.unit_cost,
             quantity=line.quantity,
             amount_total=share.amount,
             amount_discount=share.discount,

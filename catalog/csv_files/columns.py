@@ -21,6 +21,10 @@ COLUMNS = (
     Column("variant_name", "What sets the variant apart, such as 50 ml."),
     Column("price", "In major units, with a point: 14.50, or 2980 for JPY."),
     Column("currency", "ISO code, such as GBP."),
+    Column(
+        "cost",
+        "What one piece costs you, without tax, in the same currency; `unknown` forgets it. For margins.",
+    ),
     Column("stock", "Pieces on the shelf. Another number than there is becomes an adjustment."),
     Column("stock_tracked", "yes or no: whether stock is counted."),
     Column("preorder", "yes or no: whether it may be sold before it is there."),
@@ -31,3 +35,4 @@ NAMES = tuple(column.name for column in COLUMNS)
 # Said of the product: the first row of a product decides, the others repeat it or stay empty.
 OF_PRODUCT = ("category", "product_name", "description", "product_active")
 YES, NO = "yes", "no"
+UNKNOWN = "unknown"

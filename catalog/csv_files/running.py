@@ -231,7 +231,7 @@ class _Run:
 
     def _variant(self, reader: Reader, product: Product | None, sku: str, said: list[str]) -> None:
         variant = self.variants.get(sku)
-        values: dict[str, Any] = reader.price(variant)
+        values: dict[str, Any] = reader.price_and_cost(variant)
         if variant is None or "variant_name" in reader.line.cells:
             values["name"] = reader.text("variant_name")
         for name in ("stock_tracked", "preorder"):
@@ -307,13 +307,15 @@ class _Run:
         if was == values:  # the item is locked: nobody changes it meanwhile
             return
         changes.change(item, values, actor=self.actor)
-        price = _price(item)
+        price, cost = _price(item), _cost(item)
         for name, value in values.items():
             setattr(item, name, value)
-            if name not in ("unit_amount", "currency") and was[name] != value:
+            if name not in changes.MONEY_FIELDS and was[name] != value:
                 said.append(f"{prefix}{name.replace('_', ' ')} {_short(was[name])} → {_short(value)}")
         if price != _price(item):
             said.append(f"price {price} → {_price(item)}")
+        if cost != _cost(item):
+            said.append(f"cost {cost} → {_cost(item)}")
 
     def _activate(self, item: Product | Variant, is_active: bool, said: list[str], word: str) -> None:
         if is_active == item.is_active:
@@ -337,6 +339,10 @@ def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
 
 def _price(item: Product | Variant) -> str:
     return display(item.unit_amount, item.currency) if isinstance(item, Variant) else ""
+
+
+def _cost(item: Product | Variant) -> str:
+    return changes.cost_text(item) if isinstance(item, Variant) else ""
 
 
 def _short(value: object) -> str:

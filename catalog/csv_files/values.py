@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from catalog.csv_files.columns import NO, YES
+from catalog.csv_files.columns import NO, UNKNOWN, YES
 from catalog.csv_files.reading import Line
-from catalog.forms import MOST_PIECES, price_of
+from catalog.forms import MOST_PIECES, cost_of, price_of
 from catalog.models import Variant
 from purelaka import money
 
@@ -60,8 +60,13 @@ class Reader:
         """The level that is asked for; None to leave it as it is."""
         return self.take(_pieces, "stock") if self.line.has("stock") else None
 
-    def price(self, variant: Variant | None) -> dict[str, Any]:
-        """`unit_amount` and `currency` as they will be."""
+    def price_and_cost(self, variant: Variant | None) -> dict[str, Any]:
+        """`unit_amount`, `currency` and `unit_cost` as they will be; what is missing stays as it is."""
+        values = self._price(variant)
+        currency = values.get("currency") or (variant.currency if variant else "")
+        return values | self._cost(variant, currency) if currency else values
+
+    def _price(self, variant: Variant | None) -> dict[str, Any]:
         currency = self.take(_currency, "currency") if self.line.has("currency") else None
         now = variant.currency if variant else ""
         if not (currency or now):
@@ -74,6 +79,16 @@ class Reader:
             return {}
         amount = self.take(_amount, "price", wanted, variant)
         return {} if amount is None else {"unit_amount": amount, "currency": wanted}
+
+    def _cost(self, variant: Variant | None, currency: str) -> dict[str, Any]:
+        if not self.line.has("cost"):
+            if variant and variant.unit_cost is not None and currency != variant.currency:
+                self._ask("cost", f"Say the cost in {currency.upper()}, or write {UNKNOWN}.")
+            return {}
+        if self.line.cells["cost"].lower() == UNKNOWN:
+            return {"unit_cost": None}
+        amount = self.take(_cost, "cost", currency)
+        return {} if amount is None else {"unit_cost": amount}
 
     def _ask(self, name: str, what: str) -> None:
         if not any(problem.startswith(f"{name}:") for problem in self.problems):
@@ -112,6 +127,13 @@ def _amount(cell: str, currency: str, variant: Variant | None) -> int:
         amount = money.typed(cell, currency)
         is_same = variant is not None and (amount, currency) == (variant.unit_amount, variant.currency)
         return amount if is_same else price_of(cell, currency)
+    except money.BadAmount as why:
+        raise BadCell(str(why)) from None
+
+
+def _cost(cell: str, currency: str) -> int:
+    try:
+        return cost_of(cell, currency)
     except money.BadAmount as why:
         raise BadCell(str(why)) from None
 

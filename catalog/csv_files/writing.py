@@ -34,6 +34,7 @@ def cells(variant: Variant) -> list[str]:
         returning_cell(variant.name),
         to_major(variant.unit_amount, variant.currency),
         variant.currency.upper(),
+        "" if variant.unit_cost is None else to_major(variant.unit_cost, variant.currency),
         str(variant.stock) if variant.stock_tracked else "",
         _yes(variant.stock_tracked),
         _yes(variant.preorder),

@@ -64,7 +64,7 @@ def snapshot() -> list[tuple[Any, ...]]:
     products = Product.objects.order_by("slug").values_list(
         "slug", "name", "description", "category__name", "is_active"
     )
-    names = ("sku", "product__slug", "name", "unit_amount", "currency", "stock", "reserved")
+    names = ("sku", "product__slug", "name", "unit_amount", "currency", "unit_cost", "stock", "reserved")
     flags = ("stock_tracked", "preorder", "is_active")
     return [*products, *Variant.objects.order_by("sku").values_list(*names, *flags)]
 
@@ -88,7 +88,7 @@ class ExportTests(DeskTestCase):
             text.split("\n"),
             [
                 ",".join(NAMES),
-                f"Care,{slug},{name},,CLAY-75,75 ml,2980,JPY,3,yes,no,yes,yes",
+                f"Care,{slug},{name},,CLAY-75,75 ml,2980,JPY,,3,yes,no,yes,yes",
                 "",
             ],
         )
@@ -200,7 +200,9 @@ class OddFileTests(TestCase):
         self.assertEqual(read(data)[0].cells["description"], "one\ntwo")
 
     def test_a_wrong_head_is_told_with_the_right_names(self) -> None:
-        self.assertIn("columns we do not know: cost. The columns are: category,", self.refused(b"sku,cost\n"))
+        self.assertIn(
+            "columns we do not know: weight. The columns are: category,", self.refused(b"sku,weight\n")
+        )
         self.assertIn("does not name the column sku", self.refused(b"price,currency\n1,GBP\n"))
         self.assertIn("twice: sku", self.refused(b"sku,sku\na,b\n"))
 
@@ -334,6 +336,29 @@ class ApplyTests(TestCase):
         self.assertEqual(deeds("stock.adjustment"), [{"quantity": -7, "note": "Import of goods.csv"}])
         self.assertEqual(deeds("variant.changed")[0]["price_was"], "£10.00")
 
+    def test_a_cost_is_set_kept_and_forgotten(self) -> None:
+        variant = make_variant(sku="A")
+        for cell, cost in (("3.25", 3_25), ("", 3_25), ("0", 0), ("unknown", None)):
+            with self.subTest(cell):
+                self.take({"sku": "A", "cost": cell})
+                variant.refresh_from_db()
+                self.assertEqual(variant.unit_cost, cost)
+        self.assertEqual(
+            [(deed["cost_was"], deed["cost"]) for deed in deeds("variant.changed")],
+            [("not known", "£3.25"), ("£3.25", "£0.00"), ("£0.00", "not known")],
+        )
+
+    def test_a_cost_is_asked_for_again_in_another_currency(self) -> None:
+        make_variant(sku="A", unit_cost=3_00)
+        row = {"sku": "A", "price": "12.00", "currency": "EUR"}
+
+        self.assertIn("cost: Say the cost in EUR, or write unknown.", said(row))
+        self.assertIn("cost £3.00 → €4.00", said(row | {"cost": "4.00"}))
+        self.assertIn(
+            "cost: Write a cost of 0 or more, or leave it empty when it is not known.",
+            said(row | {"cost": "-1"}),
+        )
+
     def test_a_product_without_a_slug_is_known_by_its_name(self) -> None:
         row = NEW | {"product_slug": ""}
         rows = (row, row | {"sku": "CLAY-150", "variant_name": "150 ml"})
@@ -368,6 +393,7 @@ goods = st.lists(
                         "name": words,
                         "unit_amount": st.integers(1, 99_999_999),
                         "currency": st.sampled_from(["gbp", "jpy", "kwd", "eur"]),
+                        "unit_cost": st.one_of(st.none(), st.integers(0, 99_999_999)),
                         "stock": st.one_of(st.none(), st.integers(0, 1000)),
                         "preorder": st.booleans(),
                         "is_active": st.booleans(),

@@ -45,6 +45,37 @@ class VariantTests(DeskTestCase):
         self.assertEqual((order.amount_total, order.currency), (14_00, "gbp"))
         self.assertEqual((item.unit_amount, item.amount_total, item.variant_name), (14_00, 14_00, ""))
 
+    def test_a_cost_is_written_down_and_may_be_unknown(self) -> None:
+        self.save(cost="4.20")
+        self.assertEqual(self.variant.unit_cost, 4_20)
+        self.save(cost="")
+        self.assertIsNone(self.variant.unit_cost)
+
+        first, second = deeds("variant.changed")
+        self.assertEqual((first["cost_was"], first["cost"], first["unit_cost"]), ("not known", "£4.20", 420))
+        self.assertEqual((second["cost_was"], second["cost"]), ("£4.20", "not known"))
+
+    def test_a_cost_that_is_none_is_told(self) -> None:
+        wrong = self.errors(self.save(cost="-1"))
+
+        self.assertEqual(
+            wrong["cost"], ["Write a cost of 0 or more, or leave it empty when it is not known."]
+        )
+
+    def test_a_line_keeps_the_cost_of_the_day_it_was_ordered(self) -> None:
+        self.save(cost="4.20")
+        order = make_order(variant=self.variant, amount_total=14_00)
+        self.save(cost="9.00")
+
+        self.assertEqual(order.items.get().unit_cost, 4_20)
+
+    def test_customers_do_not_see_costs(self) -> None:
+        self.save(cost="4.27")
+        self.client.logout()
+
+        page = self.client.get(reverse("catalog:product", args=[self.variant.product.slug]))
+        self.assertNotContains(page, "4.27")
+
     def test_a_change_on_top_of_somebody_elses_is_refused(self) -> None:
         mine = variant_form(self.variant, price="15.00")
         changes.change(self.variant, {"unit_amount": 16_00}, actor=make_user(Role.ADMIN, "sam@example.com"))

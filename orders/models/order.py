@@ -158,7 +158,8 @@ class OrderItem(models.Model):
 
     `amount_total` is price times quantity. Of it `amount_discount` was taken off; `amount_tax` is the
     line's share of the order's tax. Shares of all lines sum to the order's discount, and to its
-    tax less that on delivery.
+    tax less that on delivery. `unit_cost` is what one piece cost the shop when the order was placed;
+    None: not known.
     """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
@@ -167,6 +168,7 @@ class OrderItem(models.Model):
     product_name = models.CharField(max_length=200)
     variant_name = models.CharField(max_length=120, blank=True, default="", db_default="")
     unit_amount = models.PositiveBigIntegerField()
+    unit_cost = models.PositiveBigIntegerField(null=True, blank=True)
     quantity = models.PositiveBigIntegerField()
     amount_total = models.PositiveBigIntegerField()
     amount_discount = models.PositiveBigIntegerField(default=0, db_default=0)
