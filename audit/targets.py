@@ -19,10 +19,11 @@ from audit.models import AuditLog
 
 
 class Target(NamedTuple):
-    """An object by its name, and the address of its page."""
+    """An object by its name, and the address of its page. `admins_only`: for others there is no such page."""
 
     label: str
     url: str
+    admins_only: bool = False
 
 
 # From keys to what they are; a key that is not known is left out.

@@ -34,6 +34,7 @@ def audit_log(request: SignedInRequest) -> HttpResponse:
     form = AuditFilter(request.GET)
     found = listing(form, form.rows(), by=("-id",))
     targets = targets_of(found.rows)
+    is_admin = request.user.role == Role.ADMIN
     rows = [Row(deed, targets.get((deed.target_type, deed.target_id)), details(deed)) for deed in found.rows]
     context = {
         "listing": found,
@@ -42,7 +43,8 @@ def audit_log(request: SignedInRequest) -> HttpResponse:
         "nouns": "deeds",
         "deeds": distinct.values(AuditLog, "event_type")["event_type"],
         "seal": AuditSeal.objects.order_by("-position").first(),
-        "csv_query": f"?{form.understood}" if request.user.role == Role.ADMIN else "",
+        "csv_query": f"?{form.understood}" if is_admin else "",
+        "is_admin": is_admin,
     }
     return render(request, "audit/log.html", context)
 

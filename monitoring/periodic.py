@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from accounts import sessions
 from analyticsapp import saved_exports
 from analyticsapp.build import build
 from audit import sealing
@@ -50,6 +51,7 @@ def steps(now: datetime) -> dict[str, Callable[[], int]]:
         "alerts sent": lambda: alerts.tell(now),
         "old baskets of guests forgotten": lambda: basket.forget_baskets(now),
         "old runs of checks forgotten": lambda: running.prune(now),
+        "ended sessions forgotten": sessions.forget_ended,
     }
 
 

@@ -74,6 +74,7 @@ ENTRIES: dict[str, list[Entry]] = {
         Entry("Monitoring", icon="activity-heartbeat", url_name="monitoring:monitoring-issues"),
         Entry("Events", icon="webhook", url_name="payments:event-list"),
         Entry("Audit", icon="history", url_name="audit:log"),
+        Entry("Staff", icon="user", url_name="staff:list"),
     ],
 }
 _counters: dict[str, Counter] = {}

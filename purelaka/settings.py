@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "purelaka",
     "accounts",
     "audit",
+    "staff",
     "catalog",
     "wishlist",
     "orders",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("payments/", include("payments.urls")),
     path("", include("payments.order_urls")),
     path("audit/", include("audit.urls")),
+    path("staff/", include("staff.urls")),
     path("analytics/", include("analyticsapp.urls")),
     path("", include("monitoring.urls")),
     path("admin/", admin.site.urls),

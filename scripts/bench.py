@@ -17,9 +17,9 @@ if Path(sys.prefix) != Path(PYTHON).parent.parent:
 
 import argparse
 
-from benchmarks import analytics, order_list, webhook
+from benchmarks import order_list, webhook
 
-BENCHMARKS = {"webhook": webhook, "order-list": order_list, "analytics": analytics}
+BENCHMARKS = {"webhook": webhook, "order-list": order_list}
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ from payments.tests.making import (
     make_request,
 )
 from purelaka.testing import NOON, make_address, make_order, make_user, make_variant
+from staff.tests.making import make_invitation
 
 # What stands for the arguments of an address. A key is the argument's name, or `url_name.argument`
 # where one address needs something of its own. The factory is called once for each question.
@@ -53,6 +54,13 @@ SAMPLES: dict[str, Callable[[], object]] = {
     # passkeys: somebody else's, and the password is asked for before that is told
     "mfa_edit_webauthn.pk": lambda: 1,
     "mfa_remove_webauthn.pk": lambda: 1,
+    **{
+        f"staff:{name}.pk": lambda: make_user(Role.OPS).pk
+        for name in ("person", "role", "deactivate", "reactivate", "sessions-end", "second-factor-reset")
+    },
+    "staff:invitation-send.pk": lambda: make_invitation().pk,
+    "staff:invitation-revoke.pk": lambda: make_invitation().pk,
+    "staff:join.token": lambda: make_invitation().token,
     "accounts:session-end.pk": lambda: 0,  # nobody's: 1 can be the asker's own
     "accounts:address-edit.pk": lambda: make_address().pk,
     "accounts:address-delete.pk": lambda: make_address().pk,

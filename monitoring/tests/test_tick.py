@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase
 from django.utils import timezone
 
+from accounts.models import UserSession
 from monitoring.locks import exclusive
 from monitoring.models import CheckRun
 from orders.models import Order, OrderStatus
@@ -15,7 +16,7 @@ from payments import inbox
 from payments.models import EventStatus, Payment, StripeEvent
 from payments.stories import delivery
 from payments.stories.story import Story
-from purelaka.testing import GuardedTransactionTestCase, make_order
+from purelaka.testing import GuardedTransactionTestCase, make_order, make_user
 
 
 class TickTests(TestCase):
@@ -84,6 +85,13 @@ class TickTests(TestCase):
         self.tick()
 
         self.assertFalse(CheckRun.objects.filter(pk=old.pk).exists())
+
+    def test_sessions_that_ran_out_are_forgotten(self) -> None:
+        UserSession.objects.create(user=make_user(), session_key="of-long-ago", device="Firefox on Windows")
+
+        self.assertIn("ended sessions forgotten", self.tick())
+
+        self.assertFalse(UserSession.objects.exists())
 
     def test_a_pause_is_at_least_a_second(self) -> None:
         with self.assertRaisesMessage(CommandError, "invalid seconds value: '0'"):

@@ -26,6 +26,7 @@ from orders.models import (
 )
 from payments.models import LedgerEntry, RefundLine, RefundRequest, RefundSettlement, StripeEvent
 from purelaka.testing import NOON, make_order, make_user, make_variant
+from staff.tests.making import make_invitation
 from wishlist.models import WishlistItem
 
 DAY = date(2026, 6, 15)
@@ -82,9 +83,17 @@ def bad_rows() -> dict[str, Row]:
         method=ShippingMethod.objects.create(name="Post"), country="GB", currency="gbp", amount=1
     )
     mail = Mail.objects.create(order=order, kind=MailKind.SHIPPED, email="a@example.com")
+    asked = make_invitation()
+    once_more = {"token_hash": "x"}
     another: dict[str, Any] = {"number": "PL-2", "payment_intent_id": None}
     return {
         "user_role_known": Row(user, {"email": "x@example.com", "role": "owner"}),
+        "invitation_role_of_staff": Row(asked, once_more | {"email": "b@example.com", "role": "customer"}),
+        "invitation_ends_once": Row(
+            asked, once_more | {"accepted_at": NOON, "accepted_by_id": user.pk, "revoked_at": NOON}
+        ),
+        "invitation_accepted_by_somebody": Row(asked, once_more | {"accepted_at": NOON}),
+        "invitation_open_once_per_email": Row(asked, once_more),
         "variant_stock_not_negative": Row(
             variant, {"sku": "X", "stock": -1, "reserved": -1}, or_by="variant_reserved_not_negative"
         ),

@@ -75,6 +75,12 @@ class StrictnessTests(SimpleTestCase):
 
         self.assertEqual((alone, behind), ("None", "('HTTP_X_FORWARDED_PROTO', 'https')"))
 
+    def test_the_staff_needs_a_second_factor_until_that_is_turned_off(self) -> None:
+        by_itself = start("s.REQUIRE_STAFF_MFA", **COMPLETE).stdout.strip()
+        turned_off = start("s.REQUIRE_STAFF_MFA", REQUIRE_STAFF_MFA="0", **COMPLETE).stdout.strip()
+
+        self.assertEqual((by_itself, turned_off, settings.REQUIRE_STAFF_MFA), ("True", "False", False))
+
     def test_stripe_and_the_probe_are_not_redirected(self) -> None:
         exempt = start("s.SECURE_REDIRECT_EXEMPT", **COMPLETE).stdout
 
