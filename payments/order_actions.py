@@ -1,6 +1,6 @@
 """What can be done to an order now, and why the rest can't."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from accounts.models import Role, User
@@ -40,12 +40,12 @@ class Choices(NamedTuple):
         return {offer.name for offer in self.offers if not offer.why_not}
 
 
-def choices(order: Order, user: User) -> Choices:
-    """Nothing for those who only read."""
+def choices(order: Order, user: User, payments: Iterable[Payment]) -> Choices:
+    """Nothing for those who only read. `payments` are all of the order."""
     if user.role not in MAY_ACT:
         return Choices([], [])
     every = refunds.sources(order)
-    sources = _at_stripe(order, every)
+    sources = _at_stripe(payments, every)
     note = Offer("note", "Add a note", "For the timeline; customers do not see it.")
     offers = [_fulfilling(order), _refunding(order, sources, every), _cancelling(order), note]
     blocked_by = next((each.blocked_by for each in every if each.blocked_by), "")
@@ -54,12 +54,11 @@ def choices(order: Order, user: User) -> Choices:
 
 def refundable_sources(order: Order) -> list[Refundable]:
     """The order's payments at Stripe of which something is left, the one that pays it first."""
-    return _at_stripe(order, refunds.sources(order))
+    return _at_stripe(Payment.objects.filter(order=order), refunds.sources(order))
 
 
-def _at_stripe(order: Order, sources: Sequence[Refundable]) -> list[Refundable]:
-    ours = Payment.objects.filter(order=order, provider=Provider.STRIPE)
-    known = set(ours.values_list("payment_intent_id", flat=True))
+def _at_stripe(payments: Iterable[Payment], sources: Sequence[Refundable]) -> list[Refundable]:
+    known = {each.payment_intent_id for each in payments if each.provider == Provider.STRIPE}
     left = (each for each in sources if each.amount > 0 and not each.blocked_by)
     return [each for each in left if each.payment_id in known]
 

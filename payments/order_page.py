@@ -1,16 +1,18 @@
 """All that staff see of one order, put together for its page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, Prefetch, Q, Sum, prefetch_related_objects
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.models import User
 from audit.models import AuditLog
-from catalog.models import StockMovement
+from catalog.models import StockMovement, Variant
 from orders.models import SOLD, Mail, Order
 from payments import wording
 from payments.models import (
@@ -22,21 +24,24 @@ from payments.models import (
     Payment,
     Payout,
     Refund,
+    RefundLine,
     RefundRequest,
     RefundSettlement,
-    RefundStatus,
     StripeEvent,
 )
 from payments.order_actions import MAY_ACT, Choices, choices
 from payments.order_money import Agreement, Money, agreement, money_of
-from payments.refund_lines import Parts, parts_of
-from payments.refund_tasks import Task, tasks
+from payments.refund_lines import Parts, parts_from, returnable_among, standing_among
+from payments.refund_tasks import Task, tasks_among
 from payments.timeline import MONEY, PEOPLE, Entry, History, PaidOut, timeline
+from purelaka.together import give, together
 
 # An order that somebody tries to break has thousands; its page shows the newest.
 MOST_EVENTS = 200
-NOT_THERE = (RefundStatus.FAILED, RefundStatus.REQUIRES_ACTION)
 TOPICS = (("", "All"), (MONEY, "Money"), (PEOPLE, "People"))
+
+
+Read = dict[str, list[Any]]  # what `together` gives
 
 
 class Attempt(NamedTuple):
@@ -112,14 +117,16 @@ class Facts:
 
 def order_page(order: Order, user: User, topic: str = "") -> OrderPage:
     """Read everything about `order`, with the timeline of one topic; a fixed number of queries."""
-    facts = _facts(order)
+    read = _read(order)
+    facts = _facts(read)
     entries = list(
         LedgerEntry.objects.filter(order=order)
         .select_related("event")
         .defer("event__payload")
         .order_by("-occurred_at", "-pk")
     )
-    history = _history(order, facts)
+    history = _history(order, read, facts)
+    settled = _settled(read)
     topic = topic if topic in (MONEY, PEOPLE) else ""
     return OrderPage(
         order=order,
@@ -128,9 +135,9 @@ def order_page(order: Order, user: User, topic: str = "") -> OrderPage:
         attempts=_attempts(facts),
         refunds=facts.refunds[::-1],
         waiting=[r for r in history.requests if r.status in HOLDING],
-        tasks=tasks(order) if any(r.status in NOT_THERE for r in facts.refunds) else [],
-        settled=_settled(order, facts),
-        parts=parts_of(order),
+        tasks=tasks_among(facts.refunds, order),
+        settled=settled,
+        parts=_parts(order, read, history, settled),
         disputes=facts.disputes[::-1],
         paid_out=list(history.paid_out),
         entries=entries,
@@ -140,61 +147,101 @@ def order_page(order: Order, user: User, topic: str = "") -> OrderPage:
         has_more_events=len(history.events) == MOST_EVENTS,
         sent_by=_sent_by(history.audit),
         mails=list(history.mails),
-        choices=choices(order, user),
+        choices=choices(order, user, facts.payments),
     )
 
 
-def _facts(order: Order) -> Facts:
-    charges = list(Charge.objects.filter(order=order).order_by("created", "pk"))
-    refunds = list(Refund.objects.filter(order=order).order_by("created", "pk"))
-    disputes = list(Dispute.objects.filter(order=order).order_by("created", "pk"))
-    sources = [str(fact) for fact in (*charges, *refunds, *disputes)]
-    return Facts(
-        payments=list(Payment.objects.filter(order=order).order_by("created", "pk")),
+def _read(order: Order) -> Read:
+    """What hangs on the order, with the people and the products in it."""
+    charges, refunds = Charge.objects.filter(order=order), Refund.objects.filter(order=order)
+    disputes = Dispute.objects.filter(order=order)
+    lines = BalanceTransaction.objects.filter(
+        Q(source_id__in=charges.values("charge_id"))
+        | Q(source_id__in=refunds.values("refund_id"))
+        | Q(source_id__in=disputes.values("dispute_id"))
+    )
+    audit = AuditLog.objects.filter(target_type="order", target_id=str(order.pk))
+    notes, asked = order.notes.all(), order.refund_requests.all()
+    settlements, moved = order.refund_settlements.all(), StockMovement.objects.filter(order_item__order=order)
+    people = [
+        *(notes.values("author"), asked.values("actor"), asked.values("decided_by")),
+        *(settlements.values("actor"), audit.values("actor")),
+    ]
+    read = together(
+        payments=Payment.objects.filter(order=order),
         charges=charges,
         refunds=refunds,
         disputes=disputes,
-        transactions=list(BalanceTransaction.objects.filter(source_id__in=sources).order_by("created")),
+        transactions=lines,
+        payouts=Payout.objects.filter(payout_id__in=lines.exclude(payout_id="").values("payout_id")),
+        notes=notes,
+        audit=audit,
+        requests=asked,
+        settlements=settlements,
+        mails=order.mails.all(),
+        items=order.items.all(),
+        movements=moved,
+        variants=Variant.objects.filter(
+            Q(pk__in=order.items.values("variant")) | Q(pk__in=moved.values("variant"))
+        ),
+        users=User.objects.filter(reduce(or_, (Q(pk__in=ids) for ids in people))),
+    )
+    named = {"notes": ["author"], "requests": ["actor", "decided_by"], "settlements": ["actor"]}
+    for rows, names in {**named, "audit": ["actor"]}.items():
+        for name in names:
+            give(read[rows], name, read["users"])
+    for rows in ("items", "movements"):
+        give(read[rows], "variant", read["variants"])
+    prefetch_related_objects(read["requests"], Prefetch("lines", RefundLine.objects.select_related("item")))
+    return read
+
+
+def _facts(read: Read) -> Facts:
+    def oldest_first(name: str) -> list[Any]:
+        return sorted(read[name], key=lambda fact: (fact.created, fact.pk))
+
+    return Facts(
+        payments=oldest_first("payments"),
+        charges=oldest_first("charges"),
+        refunds=oldest_first("refunds"),
+        disputes=oldest_first("disputes"),
+        transactions=oldest_first("transactions"),
     )
 
 
-def _history(order: Order, facts: Facts) -> History:
+def _history(order: Order, read: Read, facts: Facts) -> History:
     ids = {*facts.ids, order.payment_intent_id or ""} - {""}
     events = StripeEvent.objects.filter(object_id__in=ids).order_by("-created", "-pk")
-    audit = AuditLog.objects.filter(target_type="order", target_id=str(order.pk))
-    moved = StockMovement.objects.filter(order_item__order=order)
     return History(
         order=order,
         events=list(events[:MOST_EVENTS]),
-        audit=list(audit.select_related("actor").order_by("pk")),
-        notes=list(order.notes.select_related("author").order_by("pk")),
-        movements=list(moved.select_related("variant").order_by("pk")),
-        requests=list(
-            order.refund_requests.select_related("actor", "decided_by")
-            .prefetch_related("lines__item")
-            .order_by("pk")
-        ),
+        audit=read["audit"],
+        notes=read["notes"],
+        movements=read["movements"],
+        requests=read["requests"],
         payments=facts.payments,
         charges=facts.charges,
         refunds=facts.refunds,
-        paid_out=_paid_out(facts.transactions),
-        mails=list(order.mails.order_by("pk")),
+        paid_out=_paid_out(facts.transactions, read["payouts"]),
+        mails=read["mails"],
     )
 
 
-def _settled(order: Order, facts: Facts) -> dict[str, RefundSettlement]:
+def _settled(read: Read) -> dict[str, RefundSettlement]:
     """By the id of the refund that failed."""
-    if not any(refund.status in NOT_THERE for refund in facts.refunds):
-        return {}
-    return {row.refund_id: row for row in order.refund_settlements.select_related("actor")}
+    return {row.refund_id: row for row in read["settlements"]}
 
 
-def _paid_out(transactions: Iterable[BalanceTransaction]) -> list[PaidOut]:
+def _parts(order: Order, read: Read, history: History, settled: Collection[str]) -> Parts:
+    standing = standing_among(history.requests, history.refunds, settled)
+    return parts_from(order, read["items"], standing, returnable_among(history.movements))
+
+
+def _paid_out(transactions: Sequence[BalanceTransaction], payouts: Iterable[Payout]) -> list[PaidOut]:
     """This order's part of each payout it went into."""
-    lines = [line for line in transactions if line.payout_id]
-    payouts = Payout.objects.filter(payout_id__in={line.payout_id for line in lines}).order_by("created")
     return [
-        _part(payout, [line for line in lines if line.payout_id == payout.payout_id]) for payout in payouts
+        _part(payout, [line for line in transactions if line.payout_id == payout.payout_id])
+        for payout in sorted(payouts, key=lambda payout: payout.created)
     ]
 
 

@@ -8,10 +8,8 @@ pieces of all lines and delivery are worth the order's total, in however many st
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-from django.db.models import Sum
 
 from catalog import stock
 from catalog.models import StockMovement, StockReason
@@ -100,15 +98,20 @@ class Parts:
 def parts_of(order: Order) -> Parts:
     """Read it; four queries however many lines there are."""
     items = list(order.items.select_related("variant").order_by("pk"))
+    return parts_from(order, items, standing_requests(order), returnable(items))
+
+
+def parts_from(
+    order: Order, items: Sequence[OrderItem], standing: Sequence[RefundRequest], shelf: Mapping[int, int]
+) -> Parts:
+    """The same from what was read: `standing` as of `standing_requests`, `shelf` as of `returnable`."""
     nets = [net_of(item, order) for item in items]
-    standing = standing_requests(order)
     taken = [line for request in standing for line in request.lines.all()]
     pieces: Counter[int] = Counter()
     amounts: Counter[int] = Counter()
     for line in taken:
         pieces[line.item_id] += line.quantity
         amounts[line.item_id] += line.amount
-    shelf = returnable(items)
     lines = [
         LineLeft(item, net, pieces[item.pk], amounts[item.pk], shelf.get(item.pk, 0))
         for item, net in zip(items, nets, strict=True)
@@ -139,13 +142,30 @@ def standing_requests(order: Order) -> list[RefundRequest]:
     return list(standing.order_by("pk"))
 
 
+def standing_among(
+    requests: Iterable[RefundRequest], refunds: Iterable[Refund], settled: Collection[str]
+) -> list[RefundRequest]:
+    """The same of requests that were read; `settled` are ids of failed refunds that were paid another way."""
+    lost = {refund.refund_id for refund in refunds if refund.status in FAILED} - set(settled)
+    stands = (*HOLDING, RequestStatus.ANSWERED)
+    return [request for request in requests if request.status in stands and request.refund_id not in lost]
+
+
 def returnable(items: Iterable[OrderItem]) -> dict[int, int]:
     """By order line: pieces that were taken from stock for it and have not come back."""
     moved = StockMovement.objects.filter(
         order_item__in=[item.pk for item in items], reason__in=[StockReason.SALE, StockReason.RETURN]
     )
-    sums = moved.values_list("order_item").annotate(Sum("quantity")).order_by()
-    return {item_id: max(-int(quantity), 0) for item_id, quantity in sums if item_id}
+    return returnable_among(moved)
+
+
+def returnable_among(movements: Iterable[StockMovement]) -> dict[int, int]:
+    """The same of movements that were read."""
+    gone: Counter[int] = Counter()
+    for movement in movements:
+        if movement.order_item_id and movement.reason in (StockReason.SALE, StockReason.RETURN):
+            gone[movement.order_item_id] -= movement.quantity
+    return {item_id: max(quantity, 0) for item_id, quantity in gone.items()}
 
 
 def put_back(request: RefundRequest) -> None:

@@ -25,6 +25,7 @@ from payments.models import (
 from payments.refund_lines import Choice, Pick, PiecesGone
 from purelaka import sql
 
+NOT_THERE = (RefundStatus.FAILED, RefundStatus.REQUIRES_ACTION)
 REASONS = ("requested_by_customer", "duplicate", "fraudulent")
 
 # Made again: since a refund failed, as much was refunded of its payment as failed of it since then.
@@ -103,12 +104,20 @@ class Task:
         return self.refund.status == RefundStatus.FAILED
 
 
-def tasks(order: Order | None = None) -> list[Task]:
-    """What waits, the oldest first; of one order, or of all."""
+def tasks() -> list[Task]:
+    """What waits, the oldest first."""
     waiting = Refund.objects.filter(pk__in=[row[0] for row in sql.fetch(NOT_ARRIVED, [])])
-    if order:
-        waiting = waiting.filter(order=order)
     return [task_of(refund) for refund in waiting.select_related("order").order_by("created", "pk")]
+
+
+def tasks_among(refunds: Sequence[Refund], order: Order) -> list[Task]:
+    """What waits of one order, all of whose refunds are given."""
+    if not any(refund.status in NOT_THERE for refund in refunds):
+        return []
+    waiting = {row[0] for row in sql.fetch(f"{NOT_ARRIVED} AND f.order_id = %s", [order.pk])}
+    for refund in refunds:
+        refund.order = order
+    return [task_of(refund) for refund in refunds if refund.pk in waiting]
 
 
 def task_of(refund: Refund) -> Task:

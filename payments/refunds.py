@@ -3,7 +3,7 @@
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +35,7 @@ from payments.models import (
 from payments.refund_lines import Choice
 from payments.shapes import FAILED
 from purelaka import money
+from purelaka.together import together
 
 logger = logging.getLogger(__name__)
 
@@ -289,26 +290,25 @@ def _amounts_asked(payment_ids: Sequence[str]) -> Counter[str]:
     for a second person; refunds that wait for the customer's details; and refunds that failed and
     whose money the customer got in another way.
     """
-    told = list(Refund.objects.filter(Q(payment_intent_id__in=payment_ids) | Q(charge_id__in=payment_ids)))
+    told = Refund.objects.filter(Q(payment_intent_id__in=payment_ids) | Q(charge_id__in=payment_ids))
+    found = together(
+        refunds=told,
+        pending=RefundRequest.objects.filter(payment_intent_id__in=payment_ids, status__in=HOLDING),
+        settlements=RefundSettlement.objects.filter(
+            refund_id__in=told.filter(status__in=FAILED).values("refund_id")
+        ),
+    )
     asked: Counter[str] = Counter()
-    settled = set(_settled(refund.refund_id for refund in told if refund.status in FAILED))
-    for refund in told:
+    settled = {settlement.refund_id for settlement in found["settlements"]}
+    for refund in found["refunds"]:
         if refund.status == RefundStatus.REQUIRES_ACTION or refund.refund_id in settled:
             by_intent = refund.payment_intent_id in payment_ids
             asked[refund.payment_intent_id if by_intent else refund.charge_id] += refund.amount
-    keys = {refund.request_key for refund in told}
-    pending = RefundRequest.objects.filter(payment_intent_id__in=payment_ids, status__in=HOLDING)
-    for request in pending:
+    keys = {refund.request_key for refund in found["refunds"]}
+    for request in found["pending"]:
         if str(request.key) not in keys:
             asked[request.payment_intent_id] += request.amount
     return asked
-
-
-def _settled(failed: Iterable[str]) -> Iterable[str]:
-    ids = list(failed)
-    return (
-        RefundSettlement.objects.filter(refund_id__in=ids).values_list("refund_id", flat=True) if ids else ()
-    )
 
 
 def _ask(request: RefundRequest, now: datetime) -> tuple[dict[str, Any], datetime]:

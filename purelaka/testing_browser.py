@@ -16,7 +16,15 @@ from unittest import SkipTest, mock
 from django.conf import settings
 from django.contrib.staticfiles.testing import StaticLiveServerTestCase
 from django.test import tag
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from accounts.models import Role, User
 from purelaka.testing import GuardedTransactionTestCase, make_user
@@ -95,6 +103,7 @@ class BrowserTestCase(GuardedTransactionTestCase, StaticLiveServerTestCase):
         """axe finds nothing that would shut people out."""
         page = page or self.page
         page.wait_for_load_state()
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)  # what is being fetched anew is dimmed
         page.evaluate(AXE.read_text(encoding="utf-8"))
         found = page.evaluate("() => axe.run().then((result) => result.violations)")
         self.assertEqual([violation_line(rule) for rule in found], [], page.url)

@@ -17,9 +17,9 @@ if Path(sys.prefix) != Path(PYTHON).parent.parent:
 
 import argparse
 
-from benchmarks import order_list, webhook
+from benchmarks import desk, webhook
 
-BENCHMARKS = {"webhook": webhook, "order-list": order_list}
+BENCHMARKS = {"webhook": webhook, "desk": desk}
 
 
 def main() -> int:

@@ -60,7 +60,7 @@ class IssueWork(TestCase):
 
         self.assertFalse(self.listed())
         self.assertTrue(self.listed("?view=snoozed"))
-        self.assertEqual(counters.open_issues().number, 0)
+        self.assertEqual(counters.waiting()[0].number, 0)
         self.assertEqual(DataQualityIssue.objects.open().count(), 1)
 
     def test_it_comes_back_by_itself_and_by_hand(self) -> None:

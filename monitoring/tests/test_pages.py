@@ -74,7 +74,7 @@ class IssueListTests(TestCase):
         for _ in range(20):
             make_issue(order=make_order())
 
-        with self.assertNumQueries(11):  # session, person, four counters, runs, counts, page, total, people
+        with self.assertNumQueries(8):  # session, person, counters, runs, counts, page, total, people
             self.client.get(LIST)
 
     def test_what_the_gate_would_say(self) -> None:

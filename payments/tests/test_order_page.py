@@ -120,7 +120,16 @@ class ReadingTests(OrderPageCase):
         self.tell()
 
         self.assertEqual(self.queries(), before)
-        self.assertLessEqual(before, 30)
+        self.assertLessEqual(before, 15)
+
+    def test_it_takes_few_queries_also_when_a_refund_failed(self) -> None:
+        self.pay()
+        self.story.refund_fails(self.story.is_refunded(5_00))
+        self.tell()
+        self.post("note", text="Called the customer.")
+
+        self.assertLessEqual(self.queries(), 15)
+        self.assert_said("The customer has not got £5.00", self.page())
 
     def queries(self) -> int:
         self.page()  # whatever is loaded once
