@@ -155,7 +155,7 @@ def _samples() -> dict[str, object]:
         "sku": OrderItem.objects.order_by("pk").values_list("sku", flat=True)[0],
         "start": timezone.now().date() - timedelta(days=30),
         "refunded": orders.filter(refund_status="partial")[0].number,
-        "failed": orders.filter(refunds__status="failed")[0].number,
+        "failed": orders.filter(refund__status="failed")[0].number,
         "disputed": orders.exclude(dispute_status="none")[0].number,
         "refund": Refund.objects.earliest("pk").refund_id,
         "dispute": Dispute.objects.earliest("pk").dispute_id,
