@@ -22,7 +22,7 @@ CARDS = (
     "net_revenue",
     "repeat_rate_pct",
 )
-MORE = tuple(key for key in KPIS if key not in CARDS)
+MORE = tuple(key for key, kpi in KPIS.items() if key not in CARDS and not kpi.report)
 SPARK_POINTS = 30
 # What a KPI is on one day, where that has a meaning.
 PER_DAY: dict[str, Callable[[DayFigures], int]] = {

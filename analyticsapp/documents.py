@@ -12,7 +12,13 @@ from analyticsapp.exports import CONTRACT_VERSION, EXPORTS, SUMMARY_KPIS
 from analyticsapp.kpis import COUNT, KPIS, PERCENT, Kpi
 from analyticsapp.kpis import MONEY as MONEY_UNIT
 from analyticsapp.order_rows import ROW_COLUMNS
-from analyticsapp.proof import CUSTOMER_COLUMNS, ENTRY_COLUMNS, ORDER_COLUMNS, PERSON_COLUMNS
+from analyticsapp.proof import (
+    CUSTOMER_COLUMNS,
+    ENTRY_COLUMNS,
+    LINE_COLUMNS,
+    ORDER_COLUMNS,
+    PERSON_COLUMNS,
+)
 from analyticsapp.wish_funnel import WISHES
 
 UNITS = {
@@ -37,8 +43,8 @@ that changes gets a new version.
 
 What holds for all of them:
 
-- Every figure is a sum or a count over rows of the ledger, which only grows: a correction is a further
-  row. The figure's page lists these rows, and they come to it.
+- Every figure of money that moved is a sum or a count over rows of the ledger, which only grows: a correction
+  is a further row. A figure's page lists its rows, and they come to it.
 - A day is a calendar day in the store's time zone (`TIME_ZONE`). It has 23, 24 or 25 hours. A window is
   so many days that end today, today so far included, or any first and last day, both included.
 - Money is kept in whole numbers of the currency's smallest unit. Currencies are never added: there is a
@@ -130,6 +136,7 @@ def _rows_of_figures() -> str:
         "of orders: orders, refunded orders": ORDER_COLUMNS,
         "of customers": CUSTOMER_COLUMNS,
         "of people with a wish": PERSON_COLUMNS,
+        "of margin (`amount` is pieces for those without a known cost)": LINE_COLUMNS,
         "of the way from wish to purchase, `/analytics/wishes/rows.csv?days=30`": WISHES.columns,
     }
     tables = [f"Figures {what}:\n\n{_table(columns)}" for what, columns in shapes.items()]

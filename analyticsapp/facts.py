@@ -1,11 +1,13 @@
 """What a window's figures are made of, per currency."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from analyticsapp.counts import Counts, counts
 from analyticsapp.daily import DayFigures, daily_figures
+from analyticsapp.reports import margin
+from analyticsapp.reports.margin import Margin
 from analyticsapp.rollups import State
 from analyticsapp.windows import Window
 
@@ -16,6 +18,7 @@ class Facts:
 
     `refunded`, `disputed` and `fees` are turned: positive is what left. People with a wish have no
     currency: their numbers are the same in every currency. `latest_day` is the last on which money moved.
+    `margin` is read by `with_margin` only: it asks for every line that was sold.
     """
 
     currency: str
@@ -31,6 +34,7 @@ class Facts:
     wishlisted_users: int = 0
     basket_users: int = 0
     purchased_users: int = 0
+    margin: Margin = field(default_factory=Margin)
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,16 @@ def compare(window: Window, state: State, against: Window | None = None) -> Comp
         counts=counted,
         earlier=before,
     )
+
+
+def with_margin(found: Comparison, window: Window, currency: str) -> Comparison:
+    """The same with the margins of both windows in one currency. Two queries."""
+    both = [(found.now, window), (found.before, found.earlier)]
+    now, before = (
+        {**facts, currency: replace(facts[currency], margin=margin.of_window(each, currency))}
+        for facts, each in both
+    )
+    return replace(found, now=now, before=before)
 
 
 def _facts(currency: str, days: Iterable[DayFigures], counted: Counts, which: int) -> Facts:

@@ -22,7 +22,8 @@ class Kpi:
     """One figure. Texts are sentences for people; `compute` is the formula.
 
     `better` is "up" or "down" when one of them is welcome, else empty. `parts` are the KPIs that the
-    formula names, with the sign or operator in front of each.
+    formula names, with the sign or operator in front of each. `report` names the report that shows it;
+    empty: the dashboard does.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Kpi:
     better: str = ""
     parts: tuple[tuple[str, str], ...] = ()
     version: int = 1
+    report: str = ""
 
 
 def percent(part: int, whole: int) -> Fraction | None:
@@ -82,6 +84,14 @@ BOTH_DAYS = (
 NOTHING_SOLD = "With nothing to divide by: a dash on pages, 0.00 in files."
 ORDER_SOLD = "An order is sold on the day its sale entries sum to more than zero."
 BY_EMAIL = "A customer is an e-mail address, trimmed and in lower case, signed in or not."
+SOLD_TO_DATE = (
+    "The store's day on which the order was paid. Refunds and returns of these orders count whenever they "
+    "were made, to date: a late window still changes."
+)
+OF_KNOWN_COST = (
+    "Lines whose cost was not known when the order was placed are in none of it, and never count as costing "
+    "nothing. A line keeps the cost of that day. Disputes are not refunds."
+)
 NO_CURRENCY = (
     "People with a wish have no currency: the number is the same in each currency's row. Do not add them."
 )
@@ -296,6 +306,78 @@ _ALL = [
         compute=lambda facts: facts.purchased_users,
         currency_rule=NO_CURRENCY,
         better="up",
+    ),
+    Kpi(
+        key="goods_revenue",
+        label="Goods, after refunds",
+        unit=MONEY,
+        formula=(
+            "Of the lines of the orders sold whose cost is known: price times pieces, less discount, less "
+            "the tax in it, less what was refunded of them without its tax. Without delivery."
+        ),
+        date_rule=SOLD_TO_DATE,
+        edge_cases=(
+            "A refund by lines is taken off these lines. Of a refund that names no line, the share of these "
+            "goods, without tax, in what was left of the order is taken off in a row of its own. "
+            f"{OF_KNOWN_COST}"
+        ),
+        source="Ledger: sale; order lines; refunds that are pending or succeeded, and the lines they name",
+        compute=lambda facts: facts.margin.revenue,
+        better="up",
+        report="products",
+    ),
+    Kpi(
+        key="goods_cost",
+        label="Cost of goods",
+        unit=MONEY,
+        formula="Of the same lines: the cost of a piece times the pieces that are not back on the shelf.",
+        date_rule=SOLD_TO_DATE,
+        edge_cases=(
+            "A piece that was refunded and not put back to stock still costs what it cost. " + OF_KNOWN_COST
+        ),
+        source="Order lines, and stock movements of returns that name a line",
+        compute=lambda facts: facts.margin.cost,
+        report="products",
+    ),
+    Kpi(
+        key="product_margin",
+        label="Product margin",
+        unit=MONEY,
+        formula="Goods, after refunds − cost of goods.",
+        date_rule=SOLD_TO_DATE,
+        edge_cases=(
+            f"Below zero when goods cost more than they brought. {OF_KNOWN_COST} Fees are not taken off."
+        ),
+        source="Goods, after refunds, and cost of goods of the same window",
+        compute=lambda facts: facts.margin.amount,
+        better="up",
+        parts=(("", "goods_revenue"), ("−", "goods_cost")),
+        report="products",
+    ),
+    Kpi(
+        key="product_margin_pct",
+        label="Product margin, share",
+        unit=PERCENT,
+        formula="Product margin / goods, after refunds × 100.",
+        date_rule=SOLD_TO_DATE,
+        edge_cases=f"{NOTHING_SOLD} {OF_KNOWN_COST}",
+        source="Product margin and goods, after refunds, of the same window",
+        compute=lambda facts: percent(facts.margin.amount, facts.margin.revenue),
+        better="up",
+        parts=(("", "product_margin"), ("/", "goods_revenue")),
+        report="products",
+    ),
+    Kpi(
+        key="pieces_without_cost",
+        label="Pieces without a known cost",
+        unit=COUNT,
+        formula="Pieces sold and not come back whose cost was not known when the order was placed.",
+        date_rule=SOLD_TO_DATE,
+        edge_cases="They are in no margin. A cost that is written into the catalogue counts from then on.",
+        source="Order lines, and stock movements of returns that name a line",
+        compute=lambda facts: facts.margin.pieces_without_cost,
+        better="down",
+        report="products",
     ),
 ]
 KPIS: dict[str, Kpi] = {kpi.key: kpi for kpi in _ALL}

@@ -27,8 +27,11 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         Kind.DISPUTE_REINSTATEMENT,
     ),
 }
-# Wishes have no entries: what was known of them earlier is not kept.
-WITHOUT_ENTRIES = ("wishlisted_users", "basket_users", "purchased_users")
+# Wishes have no entries, nor have lines and their costs: what was known of them earlier is not kept.
+WITHOUT_ENTRIES = (
+    *("wishlisted_users", "basket_users", "purchased_users"),
+    *("goods_revenue", "goods_cost", "product_margin", "product_margin_pct", "pieces_without_cost"),
+)
 
 
 @dataclass(frozen=True)

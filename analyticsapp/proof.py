@@ -1,11 +1,13 @@
 """Which rows prove which figure."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from analyticsapp.counts import BASKET_AFTERWARDS, BOUGHT_AFTERWARDS, WISHED, wish_bounds
 from analyticsapp.csv_file import MOMENT, MONEY, NUMBER, PERSON, TEXT, WORD, Column
 from analyticsapp.evidence import Evidence, Scope
 from analyticsapp.reading import Sql
+from analyticsapp.reports.margin import margin_rows
 from analyticsapp.rollups import CUSTOMER_ROLLUP, relation
 from payments.models import Kind
 
@@ -75,6 +77,11 @@ def wishers_who_bought(scope: Scope) -> Sql:
     return BY_PERSON.replace("{wished}", WISHED + BOUGHT_AFTERWARDS), wish_bounds(scope.window, ends=1)
 
 
+def margins(amount: str, condition: str = "unit_cost IS NOT NULL") -> Callable[[Scope], Sql]:
+    """The lines of the orders sold, and what of their refunds names no line."""
+    return lambda scope: margin_rows(scope.window, scope.currency, amount, condition)
+
+
 ENTRY_COLUMNS = (
     Column("occurred_at", MOMENT, "When the money moved.", "r.occurred_at"),
     Column("kind", WORD, "What moved.", "r.kind"),
@@ -103,8 +110,29 @@ PERSON_COLUMNS = (
     Column("wished_at", MOMENT, "The first such wish in the window.", "r.sort_key"),
 )
 
+LINE_COLUMNS = (
+    Column("paid_at", MOMENT, "When the order was paid.", "r.occurred_at"),
+    Column("order_id", TEXT, "The order's number.", "r.number"),
+    Column("sku", TEXT, "What was sold, as it was called then; empty: a refund that names no line.", "r.sku"),
+    Column("product", TEXT, "The product's name, as it was then.", "r.product_name"),
+    Column("variant", TEXT, "The variant's name, as it was then.", "r.variant_name"),
+    Column("quantity", NUMBER, "Pieces sold.", "r.quantity"),
+    Column("returned", NUMBER, "Of these: came back on the shelf.", "r.returned"),
+    Column("unit_cost", MONEY, "What one cost when the order was placed; empty: not known.", "r.unit_cost"),
+    Column("revenue", MONEY, "Price times pieces, less discount, without tax.", "r.revenue"),
+    Column("refunded", MONEY, "What of it went back, without tax.", "r.refunded"),
+    Column("cost", MONEY, "Of the pieces that did not come back on the shelf.", "r.cost"),
+    Column("amount", MONEY, "What the line adds to the figure.", "r.amount"),
+    Column("currency", WORD, "Its currency.", "r.currency"),
+)
+# The same, where the figure is pieces.
+PIECE_COLUMNS = tuple(
+    replace(column, kind=NUMBER) if column.name == "amount" else column for column in LINE_COLUMNS
+)
+
 ENTRY, ORDER = ("ledger entry", "ledger entries"), ("order", "orders")
 CUSTOMER, WISHER = ("customer", "customers"), ("person", "people")
+LINE = ("order line", "order lines")
 
 SALE_ENTRIES = Evidence(ENTRY, "entries", ENTRY_COLUMNS, entries(Kind.SALE))
 SOLD_ORDERS = Evidence(ORDER, "orders", ORDER_COLUMNS, orders(Kind.SALE, condition="> 0"), counted=True)
@@ -136,6 +164,12 @@ REPEAT_CUSTOMERS = Evidence(
 WISHERS = Evidence(WISHER, "people", PERSON_COLUMNS, wishers, counted=True)
 WISHERS_WITH_BASKET = Evidence(WISHER, "people", PERSON_COLUMNS, wishers_with_basket, counted=True)
 WISHERS_WHO_BOUGHT = Evidence(WISHER, "people", PERSON_COLUMNS, wishers_who_bought, counted=True)
+GOODS_LINES = Evidence(LINE, "lines", LINE_COLUMNS, margins("revenue - refunded"))
+COST_LINES = Evidence(LINE, "lines", LINE_COLUMNS, margins("cost"))
+MARGIN_LINES = Evidence(LINE, "lines", LINE_COLUMNS, margins("revenue - refunded - cost"))
+LINES_WITHOUT_COST = Evidence(
+    LINE, "pieces", PIECE_COLUMNS, margins("quantity - returned", "unit_cost IS NULL")
+)
 
 # What a rate or an average is made of is proven by the rows of the figure above its line.
 EVIDENCE: dict[str, tuple[str, Evidence]] = {
@@ -155,5 +189,10 @@ EVIDENCE: dict[str, tuple[str, Evidence]] = {
     "wishlisted_users": ("wishlisted_users", WISHERS),
     "basket_users": ("basket_users", WISHERS_WITH_BASKET),
     "purchased_users": ("purchased_users", WISHERS_WHO_BOUGHT),
+    "goods_revenue": ("goods_revenue", GOODS_LINES),
+    "goods_cost": ("goods_cost", COST_LINES),
+    "product_margin": ("product_margin", MARGIN_LINES),
+    "product_margin_pct": ("product_margin", MARGIN_LINES),
+    "pieces_without_cost": ("pieces_without_cost", LINES_WITHOUT_COST),
 }
 """KPI key → the KPI that the rows prove, and the rows."""

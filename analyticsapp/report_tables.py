@@ -40,12 +40,18 @@ class Table:
     empty: str = "Nothing happened in this window and currency. Choose a longer window."
     shades: Sequence[Sequence[int]] = field(default_factory=tuple)  # of a heat table, 0 to 7
     csv_url: str = ""
+    most: int = 0  # rows on the page, if there are more; the file has all
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the page leaves rows out."""
+        return 0 < self.most < len(self.rows)
 
     @property
     def shown(self) -> list[tuple[str, str, list[tuple[Head, str, int | None]]]]:
         """For the page: each row's name, its link, and its other cells with their shade."""
         found = []
-        for number, (name, *values) in enumerate(self.rows):
+        for number, (name, *values) in enumerate(self.rows[: self.most or None]):
             shades = self.shades[number] if self.shades else [None] * len(values)
             link = self.links[number] if self.links else ""
             cells = [

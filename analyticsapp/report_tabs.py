@@ -9,8 +9,10 @@ from analyticsapp.asked import Asked
 from analyticsapp.charts import bucketed
 from analyticsapp.csv_file import MONEY, TEXT
 from analyticsapp.daily import daily_figures, every_day
+from analyticsapp.kpis import two_digits
 from analyticsapp.report_tables import PERCENT, Head, Table, Value, share
-from analyticsapp.reports import customers, money, refunds, sold
+from analyticsapp.reports import customers, margin, money, refunds, sold
+from analyticsapp.reports.margin import ProductMargin
 from analyticsapp.rollups import State
 from purelaka.figures import Cell, Chart, count_cell
 from purelaka.money import display
@@ -312,8 +314,124 @@ def _shares(key: str, title: str, name: str, found: Sequence[sold.Share], curren
     )
 
 
+PRODUCTS_SHOWN, BEST = 50, 12
+
+
+def of_products(asking: Asking) -> Shown:
+    """What goods brought above their cost, after refunds. Two queries."""
+    window, currency = asking.page.window, asking.currency
+    whole, found = margin.of_window(window, currency), margin.by_product(window, currency)
+    statement = Table(
+        "margin",
+        "From sales of goods to their margin",
+        [
+            Head("line", "Line", TEXT),
+            Head("amount", "Amount", MONEY),
+            Head("pieces", "Pieces", narrow=False),
+        ],
+        [
+            ["Goods, after refunds, without tax", whole.revenue, whole.pieces],
+            ["Cost of these goods", -whole.cost, None],
+            ["Product margin", whole.amount, None],
+            ["Pieces without a known cost", None, whole.pieces_without_cost],
+        ],
+        currency,
+        sub=_margin_share(whole),
+        links=[
+            asking.kpi_url(key)
+            for key in ("goods_revenue", "goods_cost", "product_margin", "pieces_without_cost")
+        ],
+        foot="Of the orders sold in this window, with what was refunded and came back to date. Delivery and"
+        " fees are not in it.",
+    )
+    products = Table(
+        "products",
+        "Margin by product",
+        PRODUCT_HEADS,
+        [_product_row(one) for one in found],
+        currency,
+        sub="the most margin first",
+        sums=["Sum", "", *_product_sums(found)],
+        most=PRODUCTS_SHOWN,
+        foot="Margin and its share are of pieces whose cost was known when the order was placed.",
+        empty="No order was paid in this window and currency. Choose a longer window.",
+    )
+    note = ""
+    if whole.pieces_without_cost:
+        note = (
+            f"{whole.pieces_without_cost:,} of {whole.pieces + whole.pieces_without_cost:,} pieces have no"
+            " known cost and are in no margin. Write costs into the catalogue: they count from then on."
+        )
+    return Shown([statement, products], _best_margins(found, currency), note)
+
+
+PRODUCT_HEADS = [
+    Head("product", "Product", TEXT),
+    Head("sku", "SKU", TEXT, narrow=False),
+    Head("units", "Sold"),
+    Head("returned", "Came back", narrow=False),
+    Head("revenue", "Revenue", MONEY, narrow=False),
+    Head("refunded", "Refunded", MONEY, narrow=False),
+    Head("goods_revenue", "With known cost", MONEY, narrow=False),
+    Head("cost", "Cost", MONEY, narrow=False),
+    Head("margin", "Margin", MONEY),
+    Head("margin_pct", "Share", PERCENT),
+    Head("pieces_without_cost", "No cost known", narrow=False),
+]
+
+
+def _product_row(one: ProductMargin) -> list[Value]:
+    known, goods = one.margin, [one.units, one.returned, one.sold, one.refunded]
+    if one.sku and not known.pieces and not known.revenue and known.pieces_without_cost:
+        return [one.name, one.sku, *goods, None, None, None, None, known.pieces_without_cost]
+    shares = [
+        known.revenue,
+        known.cost,
+        known.amount,
+        share(known.amount, known.revenue) if one.sku else None,
+    ]
+    return [one.name, one.sku, *goods, *shares, known.pieces_without_cost]
+
+
+def _product_sums(found: Sequence[ProductMargin]) -> list[Value]:
+    revenue, cost = sum(one.margin.revenue for one in found), sum(one.margin.cost for one in found)
+    return [
+        *(sum(one.units for one in found), sum(one.returned for one in found)),
+        *(sum(one.sold for one in found), sum(one.refunded for one in found)),
+        *(revenue, cost, revenue - cost, share(revenue - cost, revenue)),
+        sum(one.margin.pieces_without_cost for one in found),
+    ]
+
+
+def _margin_share(whole: margin.Margin) -> str:
+    part = share(whole.amount, whole.revenue)
+    return f"{two_digits(part):,.2f}% of it is margin" if part is not None else ""
+
+
+def _best_margins(found: Sequence[ProductMargin], currency: str) -> list[tuple[str, Chart]]:
+    best = [one for one in found if one.sku and one.margin.amount > 0][:BEST]
+    chart = Chart(
+        kind="bestsellers",
+        title="What brought most margin",
+        sub="after refunds, without tax",
+        columns=["Product", "Pieces kept", "Margin"],
+        rows=[
+            [
+                Cell(one.name),
+                count_cell(one.margin.pieces),
+                Cell(display(one.margin.amount, currency), one.margin.amount),
+            ]
+            for one in best
+        ],
+        currency=currency,
+        height="tall",
+    )
+    return [("products", chart)] if best else []
+
+
 REPORTS: dict[str, tuple[str, Callable[[Asking], Shown]]] = {
     "customers": ("Customers", of_customers),
+    "products": ("Products", of_products),
     "refunds": ("Refunds", of_refunds),
     "money": ("Money flow", of_money),
     "time": ("When and where", of_time),

@@ -21,7 +21,7 @@ from analyticsapp.earlier import earlier_knowledge
 from analyticsapp.evidence import BadPage, Scope
 from analyticsapp.explained import Told
 from analyticsapp.exports import EXPORTS
-from analyticsapp.facts import Comparison, compare
+from analyticsapp.facts import Comparison, compare, with_margin
 from analyticsapp.kpis import KPIS
 from analyticsapp.packing import CSV, Download, Form
 from analyticsapp.proof import EVIDENCE
@@ -52,7 +52,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
         found = compare(page.window, known, page.against)
         currency = asked.currency(request, known, most_used(found))
         best = charts.best_sellers(page.window, known, currency=currency, csv_url=files.get("products", ""))
-    links = {key: _kpi_link(key, page, currency) for key in KPIS}
+    links = {key: _kpi_link(key, page, currency) for key, kpi in KPIS.items() if not kpi.report}
     days = every_day(found.days, window=page.window, currency=currency)
     context = {
         **_frame(page, currency, known.currencies, reverse("analyticsapp:dashboard")),
@@ -81,6 +81,8 @@ def kpi_detail(request: SignedInRequest, kpi: str) -> HttpResponse:
             return render(request, "analyticsapp/empty.html", status=400 if page.error else 200)
         found = compare(page.window, known, page.against)
         currency = asked.currency(request, known, most_used(found))
+        if KPIS[kpi].report == "products":
+            found = with_margin(found, page.window, currency)
         scope = Scope(page.window, currency, known)
         try:
             older, newer = request.GET.get("older", ""), request.GET.get("newer", "")
@@ -220,6 +222,8 @@ def _sums(told: Told, currency: str) -> list[tuple[str, str]]:
     """What stands below the rows, as `_tablefoot.html` wants it; people with a wish have no amount."""
     if told.evidence.table == "people":
         return []
+    if told.evidence.table == "pieces":
+        return [("Sum", f"{told.totals.amount:,}")]
     return [("Sum", display(told.totals.amount, currency))]
 
 

@@ -105,6 +105,10 @@ class StockMovement(models.Model):
                 fields=["form_key"], condition=Q(form_key__isnull=False), name="movement_once_per_form"
             ),
         ]
+        indexes = [
+            # what came back of the lines of orders: margins
+            models.Index(fields=["order_item"], name="movement_returned", condition=Q(reason="return")),
+        ]
 
     def __str__(self) -> str:
         return f"movement {self.pk}"

@@ -20,11 +20,11 @@ from monitoring.demo.orders import Ask, PlannedOrder
 from monitoring.demo.people import Customer
 from monitoring.demo.plan import Plan
 from orders import lifecycle
-from orders.models import Order, OrderNote, OrderStatus
+from orders.models import Order, OrderItem, OrderNote, OrderStatus
 from orders.placing import Line, place_order
-from payments import batch, giving_up
+from payments import batch, giving_up, refund_lines
 from payments.batch import Delivery
-from payments.models import EventSource, RefundRequest, RequestStatus
+from payments.models import EventSource, RefundLine, RefundRequest, RequestStatus
 from payments.stories.journal import is_answer, moment
 from payments.stories.versions import Json
 from wishlist.models import WishlistItem
@@ -130,17 +130,22 @@ class History:
         Order.objects.bulk_update(rows, ["tracking_number"])
 
     def _return(self, order: PlannedOrder) -> None:
+        items = dict(OrderItem.objects.filter(order__number=order.number).values_list("sku", "pk"))
         for sku, quantity in order.lines:
-            self._change_stock(sku, quantity, StockReason.RETURN, f"{order.number}, unopened")
+            self._change_stock(
+                sku, quantity, StockReason.RETURN, f"{order.number}, unopened", item_id=items[sku]
+            )
 
     def _ask(self, order: PlannedOrder, ask: Ask) -> None:
         """The request that led to a refund, as if somebody had clicked then."""
         row = self._row(order)
-        RefundRequest.objects.create(
+        lines = self._lines(row, order, ask)
+        request = RefundRequest.objects.create(
             order=row,
             key=ask.key,
             payment_intent_id=order.story.payment_intent_id,
             amount=ask.refund["amount"],
+            amount_delivery=row.amount_total - sum(line.amount for line in lines) if lines else 0,
             currency=ask.refund["currency"],
             reason=ask.refund["reason"],
             note=ask.note,
@@ -149,7 +154,25 @@ class History:
             refund_id=ask.refund["id"],
             created_at=ask.at,
         )
+        for line in lines:
+            line.request = request
+        RefundLine.objects.bulk_create(lines)
         log.record("refund.requested", actor=self.ops, target=row, amount=ask.refund["amount"])
+
+    def _lines(self, row: Order, order: PlannedOrder, ask: Ask) -> list[RefundLine]:
+        """Who refunds a whole order ticks all of its lines; a part is an amount of the goodwill sort."""
+        if ask.refund["amount"] != row.amount_total:
+            return []
+        came_back = order.returned_at is not None
+        return [
+            RefundLine(
+                item=item,
+                quantity=item.quantity,
+                amount=refund_lines.net_of(item, row),
+                restock=came_back,
+            )
+            for item in row.items.order_by("pk")
+        ]
 
     def _note(self, order: PlannedOrder, text: str) -> None:
         OrderNote.objects.create(
@@ -186,8 +209,11 @@ class History:
     def _row(self, order: PlannedOrder) -> Order:
         return Order.objects.get(number=order.number)
 
-    def _change_stock(self, sku: str, quantity: int, reason: StockReason, note: str) -> None:
-        stock.change(self.variants[sku], quantity, reason=reason, actor=self.ops, note=note)
+    def _change_stock(
+        self, sku: str, quantity: int, reason: StockReason, note: str, *, item_id: int | None = None
+    ) -> None:
+        variant = self.variants[sku]
+        stock.change(variant, quantity, reason=reason, actor=self.ops, note=note, order_item_id=item_id)
 
     def _accounts(self) -> dict[int, User]:
         """The customers who have an account, by number. Only the demo login has a password."""

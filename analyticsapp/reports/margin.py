@@ -1,0 +1,181 @@
+"""What goods brought above their cost: the lines of the orders sold in a window, with what came back since.
+
+A line's revenue is price times pieces, less its discount and the tax in it. What was refunded of it counts
+without tax too, and pieces that came back on the shelf cost nothing. Of a refund that names no line, the
+goods' share of what was left of the order is taken off, in a row of its own.
+"""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from analyticsapp.reading import Sql, rows
+from analyticsapp.windows import Window
+
+# The ledger's rule: a pending refund counts, a failed one does not.
+COUNTS = "refund.status IN ('pending', 'succeeded')"
+LINES = """
+    WITH sold AS (
+        SELECT order_id, currency, MAX(occurred_at) AS sold_at FROM payments_ledgerentry
+        WHERE kind = 'sale' AND currency = %s AND occurred_on BETWEEN %s AND %s
+        GROUP BY order_id, currency HAVING SUM(amount) > 0
+    ),
+    asked AS (
+        SELECT request.id, request.order_id, request.amount,
+            request.amount_delivery + COALESCE(SUM(line.amount), 0) AS due
+        FROM payments_refundrequest AS request
+            JOIN payments_refund AS refund ON refund.refund_id = request.refund_id AND {counts}
+            LEFT JOIN payments_refundline AS line ON line.request_id = request.id
+        GROUP BY request.id, request.order_id, request.amount, request.amount_delivery
+        HAVING request.amount_delivery + COALESCE(SUM(line.amount), 0) > 0
+    ),
+    named AS (SELECT order_id, SUM(amount) AS amount FROM asked GROUP BY order_id),
+    went_back AS (
+        SELECT line.item_id, SUM({part of request}) AS amount
+        FROM asked JOIN payments_refundline AS line ON line.request_id = asked.id GROUP BY line.item_id
+    ),
+    returned AS (
+        SELECT order_item_id, SUM(quantity) AS pieces FROM catalog_stockmovement
+        WHERE reason = 'return' AND order_item_id IS NOT NULL GROUP BY order_item_id
+    ),
+    counted AS (
+        SELECT item.id, item.order_id, item.variant_id, sold.currency, sold.sold_at, sale.number, item.sku,
+            item.product_name, item.variant_name, item.quantity, item.unit_cost,
+            CAST(COALESCE(returned.pieces, 0) AS bigint) AS returned,
+            COALESCE(went_back.amount, 0) AS went_back,
+            item.amount_total - item.amount_discount
+                - CASE WHEN sale.tax_behavior = 'inclusive' THEN item.amount_tax ELSE 0 END AS revenue,
+            item.amount_total - item.amount_discount
+                + CASE WHEN sale.tax_behavior = 'exclusive' THEN item.amount_tax ELSE 0 END AS paid
+        FROM sold JOIN orders_order AS sale ON sale.id = sold.order_id
+            JOIN orders_orderitem AS item ON item.order_id = sold.order_id
+            LEFT JOIN went_back ON went_back.item_id = item.id
+            LEFT JOIN returned ON returned.order_item_id = item.id
+    ),
+    priced AS (
+        SELECT counted.*, CASE WHEN paid > 0 THEN {part of line} ELSE 0 END AS refunded,
+            unit_cost * (quantity - returned) AS cost
+        FROM counted
+    ),
+    left_over AS (
+        SELECT sale.id, sale.number, sold.currency, sold.sold_at,
+            sale.amount_refunded - COALESCE(named.amount, 0) AS unnamed,
+            sale.amount_total - COALESCE(named.amount, 0) AS amount,
+            (SELECT COALESCE(SUM(priced.revenue - priced.refunded), 0) FROM priced
+                WHERE priced.order_id = sale.id AND priced.unit_cost IS NOT NULL) AS goods
+        FROM sold JOIN orders_order AS sale ON sale.id = sold.order_id
+            LEFT JOIN named ON named.order_id = sale.id
+        WHERE sale.amount_refunded > COALESCE(named.amount, 0)
+    ),
+    moved AS (
+        SELECT id AS row_id, variant_id, sold_at, number, sku, product_name, variant_name, quantity, returned,
+            unit_cost, revenue, refunded, cost, currency FROM priced
+        UNION ALL
+        SELECT -id, NULL, sold_at, number, '', '{unnamed}', '', 0, 0, 0, 0, {part of goods}, 0, currency
+        FROM left_over WHERE goods > 0
+    )
+"""
+UNNAMED = "Refunds that name no product"
+ROWS = """
+    SELECT row_id, sold_at AS sort_key, sold_at AS occurred_at, number, sku, product_name, variant_name,
+        quantity, returned, unit_cost, revenue, refunded, cost, currency, {amount} AS amount
+    FROM moved WHERE {condition}
+"""
+TOTALS = """
+    SELECT COALESCE(SUM(CASE WHEN unit_cost IS NOT NULL THEN revenue - refunded END), 0),
+        COALESCE(SUM(cost), 0),
+        COALESCE(SUM(CASE WHEN unit_cost IS NOT NULL THEN quantity - returned END), 0),
+        COALESCE(SUM(CASE WHEN unit_cost IS NULL THEN quantity - returned END), 0)
+    FROM moved
+"""
+BY_PRODUCT = """
+    SELECT COALESCE(product.name, moved.product_name), COALESCE(variant.name, ''),
+        COALESCE(variant.sku, ''), SUM(moved.quantity), SUM(moved.returned),
+        SUM(moved.revenue), SUM(moved.refunded),
+        SUM(CASE WHEN moved.unit_cost IS NOT NULL THEN moved.revenue - moved.refunded ELSE 0 END),
+        SUM(COALESCE(moved.cost, 0)),
+        SUM(CASE WHEN moved.unit_cost IS NULL THEN moved.quantity - moved.returned ELSE 0 END)
+    FROM moved LEFT JOIN catalog_variant AS variant ON variant.id = moved.variant_id
+        LEFT JOIN catalog_product AS product ON product.id = variant.product_id
+    GROUP BY product.name, moved.product_name, variant.id, variant.name, variant.sku
+"""
+
+
+@dataclass(frozen=True)
+class Margin:
+    """Of goods whose cost is known: what they brought after refunds, without tax, and what they cost.
+
+    Minor units. `pieces` are those that were kept; `pieces_without_cost` are in none of the others.
+    """
+
+    revenue: int = 0
+    cost: int = 0
+    pieces: int = 0
+    pieces_without_cost: int = 0
+
+    @property
+    def amount(self) -> int:
+        """What is left of the revenue; below zero when the goods cost more."""
+        return self.revenue - self.cost
+
+
+@dataclass(frozen=True)
+class ProductMargin:
+    """One variant. `sold` and `refunded` are of all its lines, `margin` of those whose cost is known."""
+
+    name: str
+    sku: str
+    units: int
+    returned: int
+    sold: int
+    refunded: int
+    margin: Margin
+
+
+def of_window(window: Window, currency: str) -> Margin:
+    """Of the orders sold in the window, with refunds and returns to date. One query."""
+    text, parameters = lines(window, currency)
+    [found] = rows((text + TOTALS, parameters))
+    return Margin(*map(int, found))
+
+
+def by_product(window: Window, currency: str) -> list[ProductMargin]:
+    """The most margin first; what names no product last. One query."""
+    text, parameters = lines(window, currency)
+    merged: dict[tuple[str, str], list[int]] = {}
+    for product, variant, sku, *numbers in rows((text + BY_PRODUCT, parameters)):
+        known = merged.setdefault((f"{product} {variant}".strip(), sku), [0] * len(numbers))
+        merged[f"{product} {variant}".strip(), sku] = [
+            a + int(b) for a, b in zip(known, numbers, strict=True)
+        ]
+    found = [_product(name, sku, numbers) for (name, sku), numbers in merged.items()]
+    return sorted(found, key=lambda one: (not one.sku, -one.margin.amount, one.sku))
+
+
+def margin_rows(window: Window, currency: str, amount: str, condition: str) -> Sql:
+    """The lines, each with an `amount` made of its columns, where a condition on them holds."""
+    text, parameters = lines(window, currency)
+    return text + ROWS.replace("{amount}", amount).replace("{condition}", condition), parameters
+
+
+def lines(window: Window, currency: str) -> Sql:
+    """The beginning of a query that may read from `moved`."""
+    text = LINES.replace("{counts}", COUNTS).replace("{unnamed}", UNNAMED)
+    text = text.replace("{part of request}", _part("line.amount", "asked.amount", "asked.due"))
+    text = text.replace("{part of line}", _part("went_back", "revenue", "paid"))
+    text = text.replace("{part of goods}", _part("unnamed", "goods", "amount"))
+    return text, [currency, window.start, window.end]
+
+
+def _part(amount: str, share: str, whole: str) -> str:
+    """SQL for `amount * share / whole`, rounded half up; none is below zero."""
+    if connection.vendor == "postgresql":
+        product = f"2 * CAST({amount} AS numeric) * {share} + {whole}"
+        return f"CAST(DIV({product}, 2 * CAST({whole} AS numeric)) AS bigint)"
+    return f"((2 * {amount} * {share} + {whole}) / (2 * {whole}))"
+
+
+def _product(name: str, sku: str, numbers: list[int]) -> ProductMargin:
+    units, returned, sold, refunded, revenue, cost, without = numbers
+    margin = Margin(revenue, cost, units - returned - without, without)
+    return ProductMargin(name, sku, units, returned, sold, refunded, margin)
