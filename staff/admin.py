@@ -4,6 +4,8 @@ they know of the last admin, and they end sessions.
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -11,8 +13,11 @@ from django.db.models import Model, QuerySet
 
 from accounts.models import User
 from audit.log import record
+from staff.invitations import is_proven
 
 admin.site.unregister(Group)  # the role decides here, groups would only confuse
+# Secrets of second factors, and which address was confirmed: only their owners change them.
+admin.site.unregister([Authenticator, EmailAddress])
 
 
 @admin.register(User)
@@ -27,9 +32,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not subscriptable
     search_fields = ("email", "name")
     ordering = ("email",)
     filter_horizontal = ()
-    readonly_fields = ("role", "last_login", "date_joined")
+    readonly_fields = ("role", "email_confirmed", "last_login", "date_joined")
     fieldsets = (
-        (None, {"fields": ("email", "name", "password")}),
+        (None, {"fields": ("email", "email_confirmed", "name", "password")}),
         ("Access", {"fields": ("role", "is_active"), "description": "The staff's is changed under Staff."}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
@@ -38,6 +43,10 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not subscriptable
     def get_readonly_fields(self, request: Any, obj: User | None = None) -> tuple[str, ...]:
         fields = tuple(self.readonly_fields)
         return (*fields, "is_active") if obj and obj.works_here else fields
+
+    @admin.display(boolean=True, description="Email confirmed")
+    def email_confirmed(self, user: User) -> bool:
+        return is_proven(user)
 
     def has_delete_permission(self, request: Any, obj: User | None = None) -> bool:
         """Whoever works here is deactivated instead: the books name them."""

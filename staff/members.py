@@ -7,10 +7,12 @@ no admin any more when their turn comes, and is refused.
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts import sessions
 from accounts.models import Role, User
-from audit.log import record
+from audit.log import record, record_each
+from staff.models import Invitation
 
 
 class Refused(Exception):
@@ -25,6 +27,7 @@ def change_role(person: User, role: Role, *, actor: User | None) -> bool:
             return False
         if role != Role.ADMIN:
             _keep_an_admin(now)
+            _take_invitations_back(now, actor)
         User.objects.filter(pk=now.pk).update(role=role)
         record("staff.role_changed", actor=actor, target=now, was=now.role, now=role.value)
         sessions.end_all(now)
@@ -38,6 +41,7 @@ def deactivate(person: User, *, actor: User | None) -> bool:
         if not now.is_active:
             return False
         _keep_an_admin(now)
+        _take_invitations_back(now, actor)
         User.objects.filter(pk=now.pk).update(is_active=False)
         record("staff.deactivated", actor=actor, target=now, role=now.role)
         sessions.end_all(now)
@@ -98,3 +102,11 @@ def _keep_an_admin(person: User) -> None:
     others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=person.pk)
     if person.role == Role.ADMIN and person.is_active and not others.exists():
         raise Refused("This is the last active admin. Make somebody else an admin first.")
+
+
+def _take_invitations_back(person: User, actor: User | None) -> None:
+    """Who is an admin no more leaves no link behind that lets somebody in."""
+    rows = list(Invitation.objects.select_for_update().filter(Invitation.OPEN, invited_by=person))
+    Invitation.objects.filter(pk__in=[row.pk for row in rows]).update(revoked_at=timezone.now())
+    said = [{"role": row.role} for row in rows]
+    record_each("staff.invitation_revoked", rows, actor=actor, data=said)

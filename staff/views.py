@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Protocol
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -41,6 +42,7 @@ def staff_list(request: SignedInRequest) -> HttpResponse:
         "invitations": Invitation.objects.filter(Invitation.OPEN)
         .select_related("invited_by")
         .order_by("-pk"),
+        "is_factor_required": settings.REQUIRE_STAFF_MFA,
         "noun": "person",
         "nouns": "people",
     }

@@ -16,6 +16,8 @@ from accounts.models import Role, User
 from audit.models import AuditLog
 from purelaka.testing import GuardedTransactionTestCase, make_user
 from staff import members
+from staff.models import Invitation
+from staff.tests.making import make_invitation
 
 KEEP = members._keep_an_admin
 WAITS = 0.4  # how long one waits for the other just before it writes; with the lock nobody comes
@@ -37,6 +39,22 @@ class LastAdminTests(TestCase):
 
         with self.assertRaisesMessage(members.Refused, "You are not an admin any more."):
             members.deactivate(maya, actor=gil)
+
+
+class InvitationsOfAFormerAdminTests(TestCase):
+    def test_they_are_taken_back_with_the_role_and_when_deactivated(self) -> None:
+        ada = make_user(Role.ADMIN)
+        theirs = [make_invitation(actor=make_user(Role.ADMIN)) for _ in range(2)]
+        stays = make_invitation(actor=ada)
+
+        members.change_role(theirs[0].invited_by, Role.OPS, actor=ada)
+        members.deactivate(theirs[1].invited_by, actor=ada)
+
+        self.assertEqual(list(Invitation.objects.filter(Invitation.OPEN)), [stays])
+        revoked = AuditLog.objects.filter(event_type="staff.invitation_revoked")
+        self.assertCountEqual(
+            revoked.values_list("target_id", "actor"), [(str(row.pk), ada.pk) for row in theirs]
+        )
 
 
 @skipUnless(connection.vendor == "postgresql", "threads share an in-memory SQLite badly")

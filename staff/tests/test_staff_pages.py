@@ -1,5 +1,6 @@
 """The list of the staff and each one's page: what an admin sees and does, and what is refused."""
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.http import HttpResponseBase
@@ -227,6 +228,15 @@ class AdministrationTests(Pages):
         self.assertTrue(User.objects.get(pk=casey.pk).is_active)
         active = [deed.data["active"] for deed in AuditLog.objects.order_by("id")]
         self.assertEqual(active, [False, True])
+
+    def test_a_person_s_page_says_whether_the_address_is_confirmed_and_secrets_are_nowhere(self) -> None:
+        EmailAddress.objects.create(user=self.maya, email=self.maya.email, verified=True)
+
+        response = self.client.get(reverse("admin:accounts_user_change", args=[self.maya.pk]))
+
+        self.assertContains(response, "icon-yes.svg")
+        self.assertEqual(self.client.get("/admin/mfa/authenticator/").status_code, 404)
+        self.assertEqual(self.client.get("/admin/account/emailaddress/").status_code, 404)
 
     def test_the_staff_can_not_be_deleted(self) -> None:
         one = self.client.post(reverse("admin:accounts_user_delete", args=[self.maya.pk]), {"post": "yes"})
