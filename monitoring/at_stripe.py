@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, Min, OuterRef, Q, Sum
+from django.db.models import DateField, Exists, Min, OuterRef, Q, Sum, Value
+from django.db.models.functions import Cast
 
 from payments.models import BalanceTransaction, Dispute, Payout
 
@@ -24,19 +25,17 @@ class AtStripe:
 
 
 def at_stripe(open_disputes: Iterable[Dispute]) -> list[AtStripe]:
-    """What Stripe holds, by currency; nothing without balance transactions. Two queries.
+    """What Stripe holds, by currency; nothing without balance transactions. One query.
 
     A payout takes its transactions with it. So what is in no payout is still there, less the
     payouts of which Stripe has not said yet what they are made of.
     """
     found: dict[str, AtStripe] = {}
-    loose = BalanceTransaction.objects.filter(payout_id="").exclude(reporting_category="payout")
-    for currency, net in loose.values_list("currency").annotate(Sum("net")):
-        found.setdefault(currency, AtStripe(currency)).in_balance += net
-    for currency, unlisted, amount, next_on in _payouts():
+    for currency, balance, moving, next_on in _sums():
         at = found.setdefault(currency, AtStripe(currency))
-        at.in_balance -= unlisted
-        at.on_its_way, at.next_on = amount, next_on
+        at.in_balance += int(balance)
+        at.on_its_way += int(moving)
+        at.next_on = next_on or at.next_on
     for dispute in open_disputes:
         if dispute.currency in found and not dispute.status.startswith("warning"):
             found[dispute.currency].held += dispute.amount
@@ -44,14 +43,20 @@ def at_stripe(open_disputes: Iterable[Dispute]) -> list[AtStripe]:
     return sorted(found.values(), key=lambda at: -at.in_balance)
 
 
-def _payouts() -> Iterable[tuple[str, int, int, date | None]]:
+def _sums() -> Iterable[tuple[str, int, int, date | None]]:
+    """By currency, what transactions and payouts each add: in balance, on its way, from when."""
+    loose = BalanceTransaction.objects.filter(payout_id="").exclude(reporting_category="payout")
     listed = Exists(BalanceTransaction.objects.filter(payout_id=OuterRef("payout_id")))
-    return (
+    transactions = loose.values_list("currency").annotate(
+        balance=Sum("net"), moving=Value(0), next_on=Cast(Value(None), DateField())
+    )
+    payouts = (
         Payout.objects.annotate(listed=listed)
         .values_list("currency")
         .annotate(
-            unlisted=Sum("amount", filter=Q(listed=False), default=0),
+            balance=-Sum("amount", filter=Q(listed=False), default=0),
             moving=Sum("amount", filter=ON_ITS_WAY, default=0),
             next_on=Min("arrival_date", filter=ON_ITS_WAY),
         )
     )
+    return transactions.union(payouts, all=True)

@@ -8,7 +8,7 @@ from accounts.models import User
 from monitoring.check import registry
 from monitoring.forms import MAY_ACT
 from monitoring.models import CheckRun, DataQualityIssue, IssueQuerySet, RunStatus, Severity
-from purelaka.filters import FilterForm, View, choice
+from purelaka.filters import FilterForm, MomentField, View, choice
 
 OPEN, SNOOZED, RESOLVED, ACCEPTED = "", "snoozed", "resolved", "accepted"
 NOBODY = "nobody"
@@ -33,6 +33,8 @@ class IssueFilter(FilterForm):
     check = choice("Check", [(check.name, check.title) for check in registry.values()])
     severity = choice("Severity", Severity.choices, any_label="Any severity")
     assignee = forms.ChoiceField(label="Assigned to", choices=_people, required=False)
+    opened = MomentField(label="Opened since")
+    ended = MomentField(label="Resolved since")
 
     @property
     def tabs(self) -> list[View]:
@@ -62,6 +64,10 @@ class IssueFilter(FilterForm):
             issues = issues.filter(severity=severity)
         if assignee := self.value("assignee"):
             issues = issues.filter(assignee=None if assignee == NOBODY else assignee)
+        if opened := self.value("opened"):
+            issues = issues.filter(opened_at__gte=opened)
+        if ended := self.value("ended"):
+            issues = issues.filter(resolved_at__gte=ended)
         return issues.select_related("order", "event", "resolved_by", "assignee")
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from purelaka.days import day_start, store_day
+from purelaka.filters import MomentField
 
 MAY_ACT = (Role.OPS, Role.ADMIN)
 LONGEST_SNOOZE = timedelta(days=90)
@@ -52,6 +53,12 @@ class AssignForm(IssueForm):
         empty_label="Nobody",
         error_messages={"invalid_choice": "Choose an ops or admin account that is active."},
     )
+
+
+class SeenForm(forms.Form):
+    """Until when the page told what changed."""
+
+    until = MomentField(label="Until", required=True)
 
 
 class SnoozeForm(IssueForm):

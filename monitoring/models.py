@@ -194,3 +194,13 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"alert {self.pk}"
+
+
+class LastLook(models.Model):
+    """Until when a person of the staff has seen what changed. It moves when they say so, on any device."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="last_look")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"last look of user {self.user_id}"

@@ -3,9 +3,23 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum, Window
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    Window,
+)
 from django.db.models.functions import RowNumber
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
@@ -35,7 +49,9 @@ from purelaka.money import display
 
 SHOWN = 5  # entries of one kind; the rest is told by its number
 LATE_AFTER = timedelta(days=2)  # to pack an order
+OLDEST_TO_PACK = "view=pack&sort=oldest"
 URGENT_WITHIN = timedelta(days=3)  # before a dispute's evidence is due
+NOTHING = Value(0, BigIntegerField())
 # Told by entries of their own, from the facts as they are at this moment.
 TOLD_LIVE = ("events_failed", "orders_flagged", "refunds_arrived")
 
@@ -63,13 +79,18 @@ class Group:
 
 
 class Packing(NamedTuple):
-    """Paid orders of one currency that wait to be packed; those of more than two days ago are late."""
+    """Paid orders of one currency that wait to be packed; those of more than two days ago are late.
+
+    `oldest` is the first moment one was paid, `oldest_in_time` that of those which are not late.
+    """
 
     currency: str
     orders: int
+    amount: int
     late: int
     late_amount: int
     oldest: datetime
+    oldest_in_time: datetime | None
 
 
 @dataclass(frozen=True)
@@ -108,11 +129,12 @@ def _groups(disputes: list[Dispute], waiting: list[Packing], now: datetime) -> l
     for dispute in disputes:
         if dispute.status in NEEDS_RESPONSE:
             (urgent if _is_urgent(dispute, now) else soon).entries.append(_dispute_entry(dispute, now))
-    urgent.entries += [*_failed_events(now), *_flagged(), *_lost_refunds(now)]
-    today.entries += [*_late_packing(waiting, now), *_refunds_to_approve(now)]
+    told = _told()
+    urgent.entries += [*_failed_events(told["failed"], now), *_flagged(), *_lost_refunds(now)]
+    today.entries += [*_late_packing(waiting, now), *_refunds_to_approve(told["requests"], now)]
     for severity, entry in _issues(now):
         (urgent if severity == Severity.CRITICAL else today).entries.append(entry)
-    soon.entries += _pending_refunds(now)
+    soon.entries += [*_packing(waiting, now), *_pending_refunds(told["pending"], now)]
     return [group for group in (urgent, today, soon) if group.entries]
 
 
@@ -124,9 +146,11 @@ def packing(now: datetime) -> list[Packing]:
         .values_list("currency")
         .annotate(
             orders=Count("pk"),
+            amount=Sum("amount_total"),
             late=Count("pk", late),
             late_amount=Sum("amount_total", filter=late, default=0),
             oldest=Min("paid_at"),
+            oldest_in_time=Min("paid_at", filter=~late),
         )
     )
     return [Packing(*count) for count in counts.order_by("-orders")]
@@ -141,9 +165,24 @@ def _late_packing(counts: list[Packing], now: datetime) -> Iterator[Entry]:
                 badge="Late",
                 title=f"{_count(count.late, 'order')} waited more than 2 days to be packed",
                 why=f"The oldest was paid {moments.spoken(count.oldest, now=now)}",
-                url=_address("orders:order-list", query="?view=pack"),
+                url=_address("orders:order-list", query=f"?{OLDEST_TO_PACK}&currency={count.currency}"),
                 action="Show orders",
                 amount=display(count.late_amount, count.currency),
+            )
+
+
+def _packing(counts: list[Packing], now: datetime) -> Iterator[Entry]:
+    """An entry for each currency with orders that wait and are not late."""
+    for count in counts:
+        if count.oldest_in_time:
+            yield Entry(
+                state="pending",
+                badge="To pack",
+                title=f"{_count(count.orders - count.late, 'order')} paid in the last 2 days to pack",
+                why=f"The oldest was paid {moments.spoken(count.oldest_in_time, now=now)}",
+                url=_address("orders:order-list", query=f"?{OLDEST_TO_PACK}&currency={count.currency}"),
+                action="Show orders",
+                amount=display(count.amount - count.late_amount, count.currency),
             )
 
 
@@ -193,23 +232,47 @@ def _left(time: timedelta) -> str:
 # --- events, orders, refunds ----------------------------------------------------------------------
 
 
-def _failed_events(now: datetime) -> Iterator[Entry]:
-    failed = (
-        StripeEvent.objects.filter(status=EventStatus.FAILED)
-        .values_list("type")
-        .annotate(number=Count("pk"), last=Max("applied_at"))
-        .order_by("-number", "type")
-    )
-    types = list(failed)
+class Told(NamedTuple):
+    """Rows told by their number: `key` is what they have in common, `at` their oldest or newest moment."""
+
+    key: str
+    number: int
+    amount: int
+    at: datetime | None
+
+
+def _told() -> dict[str, list[Told]]:
+    """Failed events by type, refunds to approve, refunds on their way by currency. One query."""
+    failed = StripeEvent.objects.filter(status=EventStatus.FAILED)
+    requests = RefundRequest.objects.filter(status=RequestStatus.REQUESTED)
+    pending = Refund.objects.filter(status=RefundStatus.PENDING, order__isnull=False)
+    parts = [
+        _counted("failed", failed, "type").annotate(amount=NOTHING, at=Max("applied_at")),
+        _counted("requests", requests, "currency").annotate(amount=NOTHING, at=Min("created_at")),
+        _counted("pending", pending, "currency").annotate(amount=Sum("amount"), at=Min("created")),
+    ]
+    found: dict[str, list[Told]] = {"failed": [], "requests": [], "pending": []}
+    for kind, key, number, amount, at in parts[0].union(*parts[1:], all=True):
+        found[kind].append(Told(key, number, int(amount), at))
+    return {kind: sorted(told, key=lambda one: (-one.number, one.key)) for kind, told in found.items()}
+
+
+def _counted(kind: str, rows: QuerySet[Any, Any], column: str) -> QuerySet[Any, Any]:
+    key = Value(kind, CharField())
+    found: QuerySet[Any, Any] = rows.order_by().values_list(key, F(column)).annotate(number=Count("pk"))
+    return found
+
+
+def _failed_events(types: list[Told], now: datetime) -> Iterator[Entry]:
     if types:
-        names = [name for name, _, _ in types]
+        names = [told.key for told in types]
         some = " and ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} other types"
-        last = max((at for _, _, at in types if at), default=None)
+        last = max((told.at for told in types if told.at), default=None)
         tried = f" · last tried {moments.spoken(last, now=now)}" if last else ""
         yield Entry(
             state="failed",
             badge="Failed",
-            title=f"{_count(sum(number for _, number, _ in types), 'Stripe event')} failed",
+            title=f"{_count(sum(told.number for told in types), 'Stripe event')} failed",
             why=f"{some}{tried}",
             url=_address("payments:event-list", query="?status=failed"),
             action="Open events",
@@ -269,37 +332,31 @@ def _lost_refunds(now: datetime) -> Iterator[Entry]:
     yield from _and_more(len(open_ones) - SHOWN, "refund", _address("payments:refund-list"))
 
 
-def _refunds_to_approve(now: datetime) -> Iterator[Entry]:
+def _refunds_to_approve(waiting: list[Told], now: datetime) -> Iterator[Entry]:
     """What waits for a second person, told once."""
-    waiting = RefundRequest.objects.filter(status=RequestStatus.REQUESTED)
-    found = waiting.aggregate(number=Count("pk"), oldest=Min("created_at"))
-    if found["number"]:
+    oldest = min((told.at for told in waiting if told.at), default=None)
+    if oldest:
         yield Entry(
             state="due",
             badge="To approve",
-            title=f"{_count(found['number'], 'refund')} to approve",
-            why=f"The oldest was asked for {moments.spoken(found['oldest'], now=now)}",
+            title=f"{_count(sum(told.number for told in waiting), 'refund')} to approve",
+            why=f"The oldest was asked for {moments.spoken(oldest, now=now)}",
             url=_address("payments:refund-list"),
             action="Decide",
         )
 
 
-def _pending_refunds(now: datetime) -> Iterator[Entry]:
+def _pending_refunds(pending: list[Told], now: datetime) -> Iterator[Entry]:
     """Told once for each currency: most of them settle without anybody."""
-    pending = (
-        Refund.objects.filter(status=RefundStatus.PENDING, order__isnull=False)
-        .values_list("currency")
-        .annotate(number=Count("pk"), amount=Sum("amount"), oldest=Min("created"))
-    )
-    for currency, number, amount, oldest in pending.order_by("-number"):
+    for told in pending:
         yield Entry(
             state="pending",
             badge="Pending",
-            title=f"{_count(number, 'refund')} on the way",
-            why=f"The oldest since {moments.spoken(oldest, now=now)}",
+            title=f"{_count(told.number, 'refund')} on the way",
+            why=f"The oldest since {moments.spoken(told.at, now=now)}" if told.at else "",
             url=_address("payments:refund-list", query="?status=pending"),
             action="Show refunds",
-            amount=display(amount, currency),
+            amount=display(told.amount, told.key),
         )
 
 

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.roles import SignedInRequest, ops_required, staff_required
 from audit.models import AuditLog
-from monitoring import issues, running
+from monitoring import issues, running, since
 from monitoring.check import registry
 from monitoring.filters import IssueFilter, RunFilter
-from monitoring.forms import MAY_ACT, AssignForm, NoteForm, ResolveForm, SnoozeForm
+from monitoring.forms import MAY_ACT, AssignForm, NoteForm, ResolveForm, SeenForm, SnoozeForm
 from monitoring.health import OK, health
 from monitoring.models import CheckRun, DataQualityIssue, RunStatus
 from monitoring.overview import overview as read_overview
@@ -34,7 +34,23 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @staff_required
 @require_safe
 def overview(request: SignedInRequest) -> HttpResponse:
-    return render(request, "monitoring/overview.html", {"desk": read_overview(timezone.now())})
+    now = timezone.now()
+    context = {"desk": read_overview(now), "since": since.since(request.user, now)}
+    return render(request, "monitoring/overview.html", context)
+
+
+@staff_required
+@require_POST
+def mark_seen(request: SignedInRequest) -> HttpResponse:
+    """Move the moment of this person's last look to when the page that they saw was made."""
+    form = SeenForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Until when was not said. Try again from this page.")
+    elif since.mark(request.user, form.cleaned_data["until"], timezone.now()):
+        messages.success(request, "Marked as seen. What changes from now on is told here.")
+    else:
+        messages.info(request, "You have marked this, or a later page, as seen already.")
+    return redirect("monitoring:overview")
 
 
 @staff_required

@@ -1,5 +1,6 @@
 """What the list of orders is narrowed by, and how it is sorted."""
 
+from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from django import forms
@@ -13,7 +14,7 @@ from catalog.models import Variant
 from orders.models import DisputeState, Flag, Order, OrderItem, OrderStatus, RefundState
 from purelaka import distinct, money
 from purelaka.days import day_bounds
-from purelaka.filters import EARLIEST, LATEST, DayField, FilterForm, choice, search
+from purelaka.filters import EARLIEST, LATEST, DayField, FilterForm, MomentField, choice, search
 
 TO_PACK = Q(status=OrderStatus.PAID, awaits_stock=False) & ~Q(refund_status=RefundState.FULL)
 # What a person works through, by the word in the address.
@@ -92,6 +93,7 @@ class OrderFilter(FilterForm):
     most = amount("Total up to", "100.00")
     start = DayField(label="Placed from")
     end = DayField(label="Placed until")
+    paid = MomentField(label="Payment known since")
     country = choice("Country", [])
     product = search("Product or SKU")
 
@@ -188,11 +190,20 @@ class OrderFilter(FilterForm):
         return super()._spoken(name)
 
     def _between(self, rows: QuerySet[Order, Order]) -> QuerySet[Order, Order]:
+        if paid := self.value("paid"):
+            rows = rows.filter(paid_since(paid))
         start, end = self.value("start"), self.value("end")
         if not (start or end):
             return rows
         since, until = day_bounds(start or EARLIEST, end or LATEST)
         return rows.filter(created_at__gte=since, created_at__lt=until)
+
+
+def paid_since(moment: datetime) -> Q:
+    """Their payment became known here at this moment or later, whenever it was made."""
+    booked = {"kind": "sale", "amount__gt": 0, "posted_at__gte": moment}
+    orders = Order.objects.filter(**{f"ledgerentry__{name}": value for name, value in booked.items()})
+    return Q(pk__in=orders.values("pk"))
 
 
 def _direction(sort: str) -> str:

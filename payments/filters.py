@@ -22,12 +22,13 @@ from payments.models import (
     StripeEvent,
 )
 from purelaka.days import day_bounds
-from purelaka.filters import EARLIEST, LATEST, DayField, FilterForm, View, choice, search
+from purelaka.filters import EARLIEST, LATEST, DayField, FilterForm, MomentField, View, choice, search
 
 M = TypeVar("M", bound=models.Model)
 
 # What Stripe, or the customer's bank, waits for us to answer.
 NEEDS_RESPONSE = ("needs_response", "warning_needs_response", "appeal_needs_response")
+CLOSED_DISPUTE = ("won", "lost", "warning_closed")
 DISPUTE_VIEWS = [("answer", "To answer"), ("won", "Won"), ("lost", "Lost"), ("all", "All")]
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 NOT_OURS = datetime(9999, 1, 1, tzinfo=UTC)  # after all that waits for us
@@ -50,6 +51,7 @@ class FactFilter(FilterForm):
     """Filters of Stripe's objects. Days are those on which Stripe made them, in the store's zone."""
 
     ids: ClassVar[tuple[str, ...]] = ()  # columns that the search looks into, whole values only
+    since: ClassVar[dict[str, str]] = {}  # the column of each field that is a moment
 
     def narrow(self, rows: QuerySet[M, M]) -> QuerySet[M, M]:
         """The objects that match every filter that is on."""
@@ -66,7 +68,8 @@ class FactFilter(FilterForm):
         if start or end:
             since, until = day_bounds(start or EARLIEST, end or LATEST)
             rows = rows.filter(created__gte=since, created__lt=until)
-        return rows
+        moments = {name: self.value(name) for name in self.since}
+        return rows.filter(**{f"{self.since[name]}__gte": at for name, at in moments.items() if at})
 
 
 class PaymentFilter(FactFilter):
@@ -86,12 +89,15 @@ class PaymentFilter(FactFilter):
 class RefundFilter(FactFilter):
     main = ("q", "status")
     ids = ("refund_id", "payment_intent_id", "charge_id")
+    since: ClassVar[dict[str, str]] = {"made": "created", "failed": "failed_at"}
 
     q = search("Search", "Order number or re_…")
     status = choice("Status", RefundStatus.choices)
     order = choice("Order", WITHOUT_ORDER, any_label="With or without an order")
     start = DayField(label="Made from")
     end = DayField(label="Made until")
+    made = MomentField(label="Made since")
+    failed = MomentField(label="Failed since")
 
     def refunds(self) -> QuerySet[Refund, Refund]:
         return self.narrow(Refund.objects.select_related("order"))
@@ -103,6 +109,7 @@ class DisputeFilter(FactFilter):
     main = ("q",)
     quiet = ("view", "window")
     ids = ("dispute_id", "payment_intent_id", "charge_id")
+    since: ClassVar[dict[str, str]] = {"opened": "created", "closed": "as_of"}
 
     view = choice("View", DISPUTE_VIEWS, is_hidden=True)
     window = forms.CharField(max_length=8, required=False, widget=forms.HiddenInput)  # of the rates below
@@ -111,6 +118,8 @@ class DisputeFilter(FactFilter):
     order = choice("Order", WITHOUT_ORDER, any_label="With or without an order")
     start = DayField(label="Opened from")
     end = DayField(label="Opened until")
+    opened = MomentField(label="Opened since")
+    closed = MomentField(label="Closed since")
 
     @property
     def tabs(self) -> list[View]:
@@ -131,12 +140,14 @@ class DisputeFilter(FactFilter):
             "lost": Q(status="lost"),
         }
         rows = self.narrow(rows.filter(by_view.get(self.value("view"), Q())))
+        rows = rows.filter(status__in=CLOSED_DISPUTE) if self.value("closed") else rows
         return rows.filter(reason=self.value("reason")) if self.value("reason") else rows
 
 
 class PayoutFilter(FactFilter):
     main = ("q", "status")
     ids = ("payout_id",)
+    since: ClassVar[dict[str, str]] = {"changed": "as_of"}
 
     q = search("Search", "po_…")
     status = choice(
@@ -151,6 +162,7 @@ class PayoutFilter(FactFilter):
     )
     start = DayField(label="Made from")
     end = DayField(label="Made until")
+    changed = MomentField(label="Changed since")
 
     def payouts(self) -> QuerySet[Payout, Payout]:
         return self.narrow(Payout.objects.all())
@@ -160,6 +172,7 @@ class EventFilter(FactFilter):
     main = ("q", "type")
     quiet = ("status",)
     ids = ("event_id", "object_id")
+    since: ClassVar[dict[str, str]] = {"came": "received_at"}
 
     status = choice("Status", EventStatus.choices, is_hidden=True)
     q = search("Search", "evt_, pi_, ch_, re_ …")
@@ -170,6 +183,7 @@ class EventFilter(FactFilter):
     late = choice("Delivery", LATE)
     start = DayField(label="Happened from")
     end = DayField(label="Happened until")
+    came = MomentField(label="Came since")
 
     def prepare(self) -> None:
         exact = forms.TextInput(attrs={"list": "event-types", "placeholder": "refund.updated"})

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models.expressions import RawSQL
 
 from accounts.models import User
 from audit import log
@@ -106,7 +107,7 @@ class Task:
 
 def tasks() -> list[Task]:
     """What waits, the oldest first."""
-    waiting = Refund.objects.filter(pk__in=[row[0] for row in sql.fetch(NOT_ARRIVED, [])])
+    waiting = Refund.objects.filter(pk__in=RawSQL(NOT_ARRIVED, []))  # noqa: S611 - a text of ours
     return [task_of(refund) for refund in waiting.select_related("order").order_by("created", "pk")]
 
 

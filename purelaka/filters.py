@@ -1,7 +1,7 @@
 """What a list is narrowed by: a form read from the address, and the chips that take it back."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar, NamedTuple, cast
 
 from django import forms
@@ -106,6 +106,8 @@ class FilterForm(forms.Form):
 
     def _spoken(self, name: str) -> str:
         value = self.value(name)
+        if isinstance(value, datetime):
+            return moments.full(value)
         if isinstance(value, date):
             return moments.day(value)
         choices = dict(getattr(self.fields[name], "choices", ()))
@@ -128,6 +130,26 @@ class DayField(forms.DateField):
             error_messages=wrong,
             input_formats=["%Y-%m-%d"],
         )
+
+
+class MomentField(forms.DateTimeField):
+    """A moment that a link set, as `written` writes it: no person types one."""
+
+    def __init__(self, *, label: str, required: bool = False) -> None:
+        message = f"The moment must lie between {EARLIEST.year} and {LATEST.year}."
+        first, last = (datetime.combine(day, datetime.min.time(), UTC) for day in (EARLIEST, LATEST))
+        super().__init__(
+            label=label,
+            required=required,
+            widget=forms.HiddenInput,
+            validators=[MinValueValidator(first, message), MaxValueValidator(last, message)],
+            error_messages={"invalid": "Write the moment as 2026-11-24T09:05:00Z."},
+        )
+
+
+def written(moment: datetime) -> str:
+    """To the microsecond, in UTC, for an address or a form: `2026-11-24T09:05:00.000123Z`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def choice(

@@ -24,6 +24,7 @@ from payments.stories.story import Story
 from payments.stories.versions import Json
 from payments.tests.making import make_request
 from purelaka.days import store_zone
+from purelaka.filters import written
 from purelaka.testing import make_order, make_user
 
 NOW = datetime(2026, 11, 24, 14, 32, tzinfo=store_zone())  # a Tuesday
@@ -35,10 +36,11 @@ def apply(told: list[Json]) -> None:
         inbox.receive(delivery.body(said).decode(), source=source)
 
 
-def told_order(number: str, *, at: datetime, amount: int = 40_00) -> Story:
+def told_order(number: str, *, at: datetime, amount: int = 40_00, currency: str = "gbp") -> Story:
     """A paid order, and its story so far."""
-    story = Story(order_number=number, amount=amount, at=at)
-    make_order(number=number, amount_total=amount, payment_intent_id=story.payment_intent_id, at=at)
+    story = Story(order_number=number, amount=amount, currency=currency, at=at)
+    intent = story.payment_intent_id
+    make_order(number=number, amount_total=amount, currency=currency, payment_intent_id=intent, at=at)
     story.is_paid()
     return story
 
@@ -63,7 +65,7 @@ class WorkTests(TestCase):
         groups = entries(overview(NOW))
 
         self.assertEqual(groups["Now"], ["Dispute on PL-1 needs your answer"])
-        self.assertEqual(groups["This week"], ["Dispute on PL-2 needs your answer"])
+        self.assertEqual(groups["This week"][0], "Dispute on PL-2 needs your answer")
         self.assertIn("2 days and 9 hours left", overview(NOW).groups[0].entries[0].why)
 
     def test_an_answered_dispute_waits_for_nobody(self) -> None:
@@ -124,6 +126,9 @@ class WorkTests(TestCase):
 
         self.assertEqual(entries(desk)["Today"], ["2 orders waited more than 2 days to be packed"])
         self.assertEqual((desk.groups[0].entries[0].amount, desk.to_pack), ("£80.00", 3))
+        self.assertEqual(entries(desk)["This week"], ["1 order paid in the last 2 days to pack"])
+        waiting = desk.groups[1].entries[0]
+        self.assertEqual((waiting.why, waiting.amount), ("The oldest was paid yesterday 14:32", "£40.00"))
 
     def test_a_refunded_order_is_not_packed(self) -> None:
         story = told_order("PL-1", at=NOW)
@@ -154,7 +159,7 @@ class WorkTests(TestCase):
         story.is_refunded(3_00, status="pending")
         apply(story.told)
 
-        [entry] = overview(NOW).groups[-1].entries
+        entry = overview(NOW).groups[-1].entries[-1]
 
         self.assertEqual((entry.title, entry.amount), ("2 refunds on the way", "£8.00"))
 
@@ -254,19 +259,24 @@ class OverviewPageTests(TestCase):
     def test_an_empty_store_says_that_nothing_waits(self) -> None:
         self.assertContains(self.client.get(reverse("monitoring:overview")), "Nothing waits for a person")
 
-    def test_at_most_seventeen_queries_however_much_waits(self) -> None:
+    def test_at_most_fifteen_queries_however_much_waits(self) -> None:
         now = timezone.now()
+        until = written(now - timedelta(days=7))
+        self.client.post(reverse("monitoring:mark-seen"), {"until": until})
         for number in range(12):
             story = told_order(f"PL-{number}", at=now - timedelta(days=6))
             story.is_refunded(5_00, status="pending")
+            story.refund_fails(story.is_refunded(1_00))
             story.is_disputed(amount=5_00)
             apply(story.told)
+            make_request()
             make_issue(order=Order.objects.latest("pk"))
         Order.objects.filter(number__endswith="1").update(flag=Flag.PAID_TWICE)
 
         with CaptureQueriesContext(connection) as seen:
             response = self.client.get(reverse("monitoring:overview"))
 
-        self.assertLessEqual(len(seen), 17)
+        self.assertLessEqual(len(seen), 15, [query["sql"][:120] for query in seen])
+        self.assertContains(response, "12 refunds failed")
         self.assertContains(response, "12 orders waited more than 2 days")
         self.assertContains(response, "Pack 12 orders")

@@ -51,6 +51,8 @@ class LedgerEntry(models.Model):
         indexes = [
             # figures of a window, by kind
             models.Index(fields=["occurred_on", "kind", "currency"], name="ledger_by_day"),
+            # what became known since a moment
+            models.Index(fields=["posted_at"], name="ledger_by_known"),
             # entries without an order: payouts and adjustments, found by what they are about
             models.Index(fields=["source_id"], name="ledger_without_order", condition=Q(order=None)),
         ]

@@ -1,11 +1,11 @@
 """Filters of lists: what they read from an address, and the addresses they make."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from django.http import QueryDict
 from django.test import SimpleTestCase
 
-from purelaka.filters import DayField, FilterForm, choice, search
+from purelaka.filters import DayField, FilterForm, MomentField, choice, search, written
 
 
 class FruitFilter(FilterForm):
@@ -16,6 +16,7 @@ class FruitFilter(FilterForm):
     q = search("Search", "A fruit's name")
     colour = choice("Colour", [("red", "Red"), ("green", "Green")])
     start = DayField(label="Picked from")
+    since = MomentField(label="Seen since")
 
 
 def form(query: str = "") -> FruitFilter:
@@ -53,6 +54,16 @@ class ReadingTests(SimpleTestCase):
         for day in ("0001-01-01", "1969-12-31", "2200-01-01", "9999-12-31"):
             with self.subTest(day=day):
                 self.assertIsNone(form(f"start={day}").value("start"))
+
+    def test_a_moment_is_read_as_it_was_written(self) -> None:
+        moment = datetime(2026, 11, 24, 9, 5, 0, 123, UTC)
+
+        found = form(f"since={written(moment)}")
+
+        self.assertEqual(found.value("since"), moment)
+        self.assertEqual(found.chips[0][:2], ("Seen since", "24 Nov 2026, 09:05:00"))
+        for odd in ("now", "0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"):
+            self.assertIsNone(form(f"since={odd}").value("since"))
 
     def test_odd_texts_are_refused(self) -> None:
         self.assertIsNone(form("q=%00").value("q"))
