@@ -33,6 +33,10 @@ PER_DAY: dict[str, Callable[[DayFigures], int]] = {
     "disputed_amount": lambda day: -day.disputes,
     "fees": lambda day: -day.fees,
     "net_revenue": lambda day: day.net_sales,
+    "net_to_bank": lambda day: day.net_sales + day.fees + day.unapplied + day.adjustments,
+    "unapplied": lambda day: day.unapplied,
+    "adjustments": lambda day: day.adjustments,
+    "paid_out": lambda day: -day.payouts,
 }
 
 
@@ -69,12 +73,17 @@ def _short(number: Fraction) -> str:
     return f"{Decimal(round(number * 10**digits)).scaleb(-digits):,.{digits}f}"
 
 
-def cards(found: Comparison, *, window: Window, currency: str, links: dict[str, str]) -> list[Card]:
-    """The dashboard's cards in one currency; `links` leads to each KPI's own page."""
-    return [_card(KPIS[key], found, window, currency, links[key]) for key in CARDS]
+def cards(
+    found: Comparison, *, window: Window, currency: str, links: dict[str, str], notes: dict[str, str]
+) -> list[Card]:
+    """The dashboard's cards in one currency.
+
+    `links` leads to each KPI's own page; `notes` say of a KPI what is missing from it.
+    """
+    return [_card(KPIS[key], found, window, currency, links[key], notes.get(key, "")) for key in CARDS]
 
 
-def _card(kpi: Kpi, found: Comparison, window: Window, currency: str, url: str) -> Card:
+def _card(kpi: Kpi, found: Comparison, window: Window, currency: str, url: str, note: str) -> Card:
     now, before = kpi.compute(found.now[currency]), kpi.compute(found.before[currency])
     moved = change(kpi, now, before, currency)
     spark, earlier = spark_paths(
@@ -89,6 +98,7 @@ def _card(kpi: Kpi, found: Comparison, window: Window, currency: str, url: str) 
         before=moved.before if moved.text else "",
         spark=spark,
         spark_before=earlier,
+        note=note,
     )
 
 
@@ -118,13 +128,22 @@ class TableRow:
     url: str
     figure: str
     change: Change
+    note: str = ""
 
 
-def table(found: Comparison, keys: Iterable[str], *, currency: str, links: dict[str, str]) -> list[TableRow]:
+def table(
+    found: Comparison,
+    keys: Iterable[str],
+    *,
+    currency: str,
+    links: dict[str, str],
+    notes: dict[str, str],
+) -> list[TableRow]:
     """These KPIs as lines."""
     lines = []
     for kpi in (KPIS[key] for key in keys):
         now, before = kpi.compute(found.now[currency]), kpi.compute(found.before[currency])
         moved = change(kpi, now, before, currency)
-        lines.append(TableRow(kpi.label, links[kpi.key], for_people(kpi, now, currency), moved))
+        figure = for_people(kpi, now, currency)
+        lines.append(TableRow(kpi.label, links[kpi.key], figure, moved, notes.get(kpi.key, "")))
     return lines

@@ -19,7 +19,9 @@ from audit import log
 from payments.models import LedgerEntry
 from purelaka.days import store_day
 
-KEPT = tuple(key for key in KPIS if key not in WITHOUT_ENTRIES)
+# What still grows as the months go by, and what is not known of an earlier day, is not kept.
+KEPT = tuple(key for key, kpi in KPIS.items() if key not in WITHOUT_ENTRIES and "sales" not in kpi.needs)
+NEEDS = tuple({group for key in KEPT for group in KPIS[key].needs})
 Figures = dict[str, dict[str, str]]  # currency -> KPI -> as files say it
 
 
@@ -73,7 +75,7 @@ def close(month: date, *, actor: User, now: datetime) -> ClosedMonth:
 
 def figures_up_to(month: date, ledger_id: int) -> Figures:
     """The month's figures as the ledger's entries up to this one make them; currencies that moved."""
-    facts = window_facts(window_of(month), state().up_to_entry(ledger_id))
+    facts = window_facts(window_of(month), state().up_to_entry(ledger_id), needs=NEEDS)
     return {
         currency: {key: for_file(KPIS[key], KPIS[key].compute(found), currency) for key in KEPT}
         for currency, found in facts.items()

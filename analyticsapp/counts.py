@@ -116,6 +116,11 @@ def _query(window: Window, state: State, before: Window | None) -> Sql:
     return query, [*of_customers, *first_day, *first_day, *of_refunds, *people]
 
 
+def moments_of(window: Window) -> list[Any]:
+    """The window's two moments, `[from, to)`, as parameters."""
+    return [moment_parameter(bound) for bound in window.bounds]
+
+
 def wish_bounds(window: Window | None, ends: int = 0) -> list[Any]:
     """Parameters of WISHED, and of as many further `ends`. Of no window: bounds of nothing.
 

@@ -15,6 +15,8 @@ from analyticsapp.order_rows import ROW_COLUMNS
 from analyticsapp.proof import (
     CUSTOMER_COLUMNS,
     ENTRY_COLUMNS,
+    FACT_COLUMNS,
+    GOODS_COLUMNS,
     LINE_COLUMNS,
     ORDER_COLUMNS,
     PERSON_COLUMNS,
@@ -137,6 +139,8 @@ def _rows_of_figures() -> str:
         "of customers": CUSTOMER_COLUMNS,
         "of people with a wish": PERSON_COLUMNS,
         "of margin (`amount` is pieces for those without a known cost)": LINE_COLUMNS,
+        "of goods: units, gross product sales": GOODS_COLUMNS,
+        "of charges and disputes": FACT_COLUMNS,
         "of the way from wish to purchase, `/analytics/wishes/rows.csv?days=30`": WISHES.columns,
     }
     tables = [f"Figures {what}:\n\n{_table(columns)}" for what, columns in shapes.items()]

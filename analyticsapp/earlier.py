@@ -45,7 +45,8 @@ def earlier_knowledge(request: HttpRequest, kpi: str, scope: Scope) -> Earlier |
     except BadWindow as problem:
         return Earlier(typed=typed, error=str(problem))
     moment = day_start(day + timedelta(days=1))
-    facts = window_facts(scope.window, scope.state.as_known_at(moment))[scope.currency]
+    then = scope.state.as_known_at(moment)
+    facts = window_facts(scope.window, then, needs=KPIS[kpi].needs)[scope.currency]
     late = learnt.since_moment(kpi, scope.window, scope.currency, moment)
     return Earlier(
         day=day,

@@ -38,7 +38,7 @@ class Evidence:
     """
 
     nouns: tuple[str, str]  # one, many
-    table: str  # entries, orders, customers, people, lines or pieces: how its rows are shown
+    table: str  # entries, orders, customers, people, lines, pieces, goods or facts: how its rows are shown
     columns: Sequence[Column]
     makes: Callable[[Scope], Sql]
     sign: int = 1

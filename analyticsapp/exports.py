@@ -133,7 +133,7 @@ SUMMARY_COLUMNS = (
 def summary_lines(asked: Sequence[Window]) -> Generator[bytes, None, None]:
     known = state()
     for window in asked:
-        for facts in window_facts(window, known).values():
+        for facts in window_facts(window, known, needs=()).values():
             yield csv_text.line(summary_cells(window, facts))
 
 

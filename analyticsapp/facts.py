@@ -1,9 +1,10 @@
 """What a window's figures are made of, per currency."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from analyticsapp import further
 from analyticsapp.counts import Counts, counts
 from analyticsapp.daily import DayFigures, daily_figures
 from analyticsapp.reports import margin
@@ -19,6 +20,8 @@ class Facts:
     `refunded`, `disputed` and `fees` are turned: positive is what left. People with a wish have no
     currency: their numbers are the same in every currency. `latest_day` is the last on which money moved.
     `margin` is read by `with_margin` only: it asks for every line that was sold.
+    `unapplied`, `adjustments` and `payouts` are as the ledger signs them. `further` are those facts of
+    `analyticsapp.further` that were asked for; another is a KeyError, not a zero.
     """
 
     currency: str
@@ -35,6 +38,10 @@ class Facts:
     basket_users: int = 0
     purchased_users: int = 0
     margin: Margin = field(default_factory=Margin)
+    unapplied: int = 0
+    adjustments: int = 0
+    payouts: int = 0
+    further: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,30 +58,42 @@ class Comparison:
     earlier: Window
 
 
-def window_facts(window: Window, state: State) -> dict[str, Facts]:
-    """The facts of a window, by currency; one entry for each currency that ever moved. Two queries."""
+def window_facts(
+    window: Window, state: State, *, needs: Collection[str] = tuple(further.GROUPS)
+) -> dict[str, Facts]:
+    """The facts of a window, by currency; one entry for each currency that ever moved.
+
+    Two queries, and one for each group of further facts that is needed: all of them by default.
+    """
     days = daily_figures(window, state)
     counted = counts(window, state)
-    return {currency: _facts(currency, days, counted, 0) for currency in state.currencies}
+    found = {currency: _facts(currency, days, counted, 0) for currency in state.currencies}
+    return _with_further(found, needs, window, state)
 
 
-def compare(window: Window, state: State, against: Window | None = None) -> Comparison:
+def compare(
+    window: Window, state: State, against: Window | None = None, *, needs: Collection[str] = ()
+) -> Comparison:
     """The facts of a window and of an earlier one: the previous of the same length, by default.
 
-    Two queries for the previous one, which lies beside it; four for any other.
+    Two queries for the previous one, which lies beside it; three for any other. Two more for each group of
+    further facts that is needed.
     """
     before = against or window.previous
     if before == window.previous:
         days = daily_figures(Window(before.start, window.end), state)
         counted = counts(window, state, before=before)
     else:
-        days = [*daily_figures(before, state), *daily_figures(window, state)]
+        both = Window(min(before.start, window.start), max(before.end, window.end))
+        days = [one for one in daily_figures(both, state) if one.day in before or one.day in window]
         counted = counts(window, state).beside(counts(before, state))
     earlier = [one for one in days if one.day in before]
     present = [one for one in days if one.day in window]
+    now = {currency: _facts(currency, present, counted, 0) for currency in state.currencies}
+    then = {currency: _facts(currency, earlier, counted, 1) for currency in state.currencies}
     return Comparison(
-        now={currency: _facts(currency, present, counted, 0) for currency in state.currencies},
-        before={currency: _facts(currency, earlier, counted, 1) for currency in state.currencies},
+        now=_with_further(now, needs, window, state),
+        before=_with_further(then, needs, before, state),
         days=days,
         counts=counted,
         earlier=before,
@@ -89,6 +108,15 @@ def with_margin(found: Comparison, window: Window, currency: str) -> Comparison:
         for facts, each in both
     )
     return replace(found, now=now, before=before)
+
+
+def _with_further(
+    found: dict[str, Facts], needs: Collection[str], window: Window, state: State
+) -> dict[str, Facts]:
+    if not needs:
+        return found
+    more = further.read(needs, window, state)
+    return {currency: replace(facts, further=more[currency]) for currency, facts in found.items()}
 
 
 def _facts(currency: str, days: Iterable[DayFigures], counted: Counts, which: int) -> Facts:
@@ -107,4 +135,7 @@ def _facts(currency: str, days: Iterable[DayFigures], counted: Counts, which: in
         wishlisted_users=counted.of("wishlisted_users")[which],
         basket_users=counted.of("basket_users")[which],
         purchased_users=counted.of("purchased_users")[which],
+        unapplied=sum(one.unapplied for one in mine),
+        adjustments=sum(one.adjustments for one in mine),
+        payouts=sum(one.payouts for one in mine),
     )

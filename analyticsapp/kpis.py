@@ -23,7 +23,7 @@ class Kpi:
 
     `better` is "up" or "down" when one of them is welcome, else empty. `parts` are the KPIs that the
     formula names, with the sign or operator in front of each. `report` names the report that shows it;
-    empty: the dashboard does.
+    empty: the dashboard does. `needs` are the groups of `analyticsapp.further` that the formula reads.
     """
 
     key: str
@@ -39,6 +39,7 @@ class Kpi:
     parts: tuple[tuple[str, str], ...] = ()
     version: int = 1
     report: str = ""
+    needs: tuple[str, ...] = ()
 
 
 def percent(part: int, whole: int) -> Fraction | None:
@@ -92,6 +93,11 @@ OF_KNOWN_COST = (
     "Lines whose cost was not known when the order was placed are in none of it, and never count as costing "
     "nothing. A line keeps the cost of that day. Disputes are not refunds."
 )
+FIRST_EVER = "In this currency; a history that is brought in later makes new customers returning ones."
+COHORT_DAY = "The store's day on which the order was paid, whenever it was refunded."
+STILL_GROWS = "To date: grows as late refunds of these orders come in, so a young window has less."
+AS_STRIPE_SAYS = "As Stripe says it now; what was known earlier is not kept."
+MOVED_DAY = "The store's day on which the money moved."
 NO_CURRENCY = (
     "People with a wish have no currency: the number is the same in each currency's row. Do not add them."
 )
@@ -378,6 +384,277 @@ _ALL = [
         compute=lambda facts: facts.margin.pieces_without_cost,
         better="down",
         report="products",
+    ),
+    # --- customers ---
+    Kpi(
+        key="new_customers",
+        label="New customers",
+        unit=COUNT,
+        formula="Number of customers of the orders sold whose first order ever is one of them.",
+        date_rule=SALE_DAY,
+        edge_cases=f"{BY_EMAIL} {FIRST_EVER}",
+        source="Ledger: sale, with the order's e-mail address, from the beginning",
+        compute=lambda facts: facts.further["new_customers"],
+        better="up",
+        report="customers",
+        needs=("customers",),
+    ),
+    Kpi(
+        key="returning_customers",
+        label="Returning customers",
+        unit=COUNT,
+        formula="Number of customers of the orders sold who had bought before the window.",
+        date_rule=SALE_DAY,
+        edge_cases=(
+            f"{BY_EMAIL} {FIRST_EVER} New and returning customers together are the unique ones. Not the "
+            "repeat customers, who have two orders in the window."
+        ),
+        source="Ledger: sale, with the order's e-mail address, from the beginning",
+        compute=lambda facts: facts.further["returning_customers"],
+        better="up",
+        report="customers",
+        needs=("customers",),
+    ),
+    Kpi(
+        key="returning_rate_pct",
+        label="Returning rate",
+        unit=PERCENT,
+        formula="Returning customers / unique customers × 100.",
+        date_rule=SALE_DAY,
+        edge_cases=f"{NOTHING_SOLD} Others call this the repeat rate; ours counts orders inside the window.",
+        source="Returning customers and unique customers of the same window",
+        compute=lambda facts: percent(facts.further["returning_customers"], facts.unique_customers),
+        better="up",
+        parts=(("", "returning_customers"), ("/", "unique_customers")),
+        report="customers",
+        needs=("customers",),
+    ),
+    # --- refunds by sale ---
+    Kpi(
+        key="refunds_of_sales",
+        label="Refunds of the sales",
+        unit=MONEY,
+        formula="Refunds of the orders sold, less those that failed later and came back, to date.",
+        date_rule=COHORT_DAY,
+        edge_cases=STILL_GROWS,
+        source="Ledger: refund, refund_reversal, by the day of the order's sale",
+        compute=lambda facts: facts.further["refunds_of_sales"],
+        better="down",
+        report="refunds",
+        needs=("sales",),
+    ),
+    Kpi(
+        key="refunded_sold_orders",
+        label="Orders sold, refunded since",
+        unit=COUNT,
+        formula="Number of the orders sold whose refunds to date, less those that came back, exceed zero.",
+        date_rule=COHORT_DAY,
+        edge_cases=STILL_GROWS,
+        source="Ledger: refund, refund_reversal, by the day of the order's sale",
+        compute=lambda facts: facts.further["refunded_sold_orders"],
+        better="down",
+        report="refunds",
+        needs=("sales",),
+    ),
+    Kpi(
+        key="refund_rate_sold_orders_pct",
+        label="Refund rate of the orders sold",
+        unit=PERCENT,
+        formula="Orders sold, refunded since / orders × 100.",
+        date_rule=COHORT_DAY,
+        edge_cases=f"{NOTHING_SOLD} {STILL_GROWS} Never above 100.",
+        source="Orders sold, refunded since, and orders of the same window",
+        compute=lambda facts: percent(facts.further["refunded_sold_orders"], facts.orders),
+        better="down",
+        parts=(("", "refunded_sold_orders"), ("/", "orders")),
+        report="refunds",
+        needs=("sales",),
+    ),
+    Kpi(
+        key="refund_rate_sold_value_pct",
+        label="Refund rate of the sales, by value",
+        unit=PERCENT,
+        formula="Refunds of the sales / gross sales × 100.",
+        date_rule=COHORT_DAY,
+        edge_cases=f"{NOTHING_SOLD} {STILL_GROWS}",
+        source="Refunds of the sales and gross sales of the same window",
+        compute=lambda facts: percent(facts.further["refunds_of_sales"], facts.revenue),
+        better="down",
+        parts=(("", "refunds_of_sales"), ("/", "revenue")),
+        report="refunds",
+        needs=("sales",),
+    ),
+    # --- disputes ---
+    Kpi(
+        key="charges",
+        label="Successful charges",
+        unit=COUNT,
+        formula="Number of charges that took money.",
+        date_rule="The store's day on which the charge was made.",
+        edge_cases=(
+            f"{AS_STRIPE_SAYS} Not the orders: an order may be paid twice, and a payment brought in from "
+            "elsewhere counts too."
+        ),
+        source="Charges that succeeded",
+        compute=lambda facts: facts.further["charges"],
+        report="money",
+        needs=("charges",),
+    ),
+    Kpi(
+        key="disputes",
+        label="Disputes opened",
+        unit=COUNT,
+        formula="Number of disputes opened, inquiries left out.",
+        date_rule="The store's day on which the dispute was opened, whenever the charge was made.",
+        edge_cases=(
+            f"{AS_STRIPE_SAYS} An inquiry moves no money, and counts once it becomes a dispute, on the day "
+            "it began. One that was won stays counted."
+        ),
+        source="Disputes",
+        compute=lambda facts: facts.further["disputes"],
+        better="down",
+        report="money",
+        needs=("disputes",),
+    ),
+    Kpi(
+        key="disputes_lost",
+        label="Disputes lost",
+        unit=COUNT,
+        formula="Number of the disputes opened that are lost by now.",
+        date_rule="The store's day on which the dispute was opened.",
+        edge_cases=f"{AS_STRIPE_SAYS} Grows as open disputes are decided. Their money is in disputes, net.",
+        source="Disputes",
+        compute=lambda facts: facts.further["disputes_lost"],
+        better="down",
+        report="money",
+        needs=("disputes",),
+    ),
+    Kpi(
+        key="dispute_rate_pct",
+        label="Dispute rate",
+        unit=PERCENT,
+        formula="Disputes opened / successful charges × 100.",
+        date_rule="Each on its own day: disputes when opened, charges when made.",
+        edge_cases=f"{NOTHING_SOLD} By the day of the dispute; networks look at the day of the charge too.",
+        source="Disputes opened and successful charges of the same window",
+        compute=lambda facts: percent(facts.further["disputes"], facts.further["charges"]),
+        better="down",
+        parts=(("", "disputes"), ("/", "charges")),
+        report="money",
+        needs=("charges", "disputes"),
+    ),
+    # --- to the bank ---
+    Kpi(
+        key="fees_pending",
+        label="Charges whose fee is not known",
+        unit=COUNT,
+        formula="Number of successful charges at Stripe that no balance transaction was told of.",
+        date_rule="The store's day on which the charge was made.",
+        edge_cases=(
+            f"{AS_STRIPE_SAYS} While it is above zero, fees and net to bank are not complete. Payments "
+            "brought in from elsewhere have no fee to wait for."
+        ),
+        source="Charges that succeeded",
+        compute=lambda facts: facts.further["fees_pending"],
+        better="down",
+        report="money",
+        needs=("charges",),
+    ),
+    Kpi(
+        key="unapplied",
+        label="Payments without an order",
+        unit=MONEY,
+        formula="Money that came and pays no order, less what went back of it.",
+        date_rule=MOVED_DAY,
+        edge_cases="A wrong amount, a second payment, one after cancelling. A person decides what to do.",
+        source="Ledger: unapplied",
+        compute=lambda facts: facts.unapplied,
+        report="money",
+    ),
+    Kpi(
+        key="adjustments",
+        label="Adjustments",
+        unit=MONEY,
+        formula="What Stripe took or gave besides: above zero, it came to us.",
+        date_rule=MOVED_DAY,
+        edge_cases="Everything in Stripe's balance that is no charge, refund, dispute, fee or payout.",
+        source="Ledger: adjustment",
+        compute=lambda facts: facts.adjustments,
+        report="money",
+    ),
+    Kpi(
+        key="net_to_bank",
+        label="Net to bank",
+        unit=MONEY,
+        formula="Net sales − Stripe fees + payments without an order + adjustments.",
+        date_rule="Each part on its own day.",
+        edge_cases=(
+            "What all this changed in Stripe's balance before payouts. Fees that are not known yet are not "
+            "taken off: it says so where there are any. Not the amount of the payouts: they come later."
+        ),
+        source="Ledger: every kind but payout, payout_reversal",
+        compute=lambda facts: (
+            (facts.revenue - facts.refunded - facts.disputed - facts.fees)
+            + (facts.unapplied + facts.adjustments)
+        ),
+        better="up",
+        parts=(("", "net_revenue"), ("−", "fees"), ("+", "unapplied"), ("+", "adjustments")),
+    ),
+    Kpi(
+        key="paid_out",
+        label="Paid out",
+        unit=MONEY,
+        formula="Payouts to the bank, less those that failed and came back.",
+        date_rule=MOVED_DAY,
+        edge_cases="Pays out what was sold some days before: not the net to bank of the same window.",
+        source="Ledger: payout, payout_reversal",
+        compute=lambda facts: -facts.payouts,
+        report="money",
+    ),
+    Kpi(
+        key="left_at_stripe",
+        label="Still at Stripe, of this window",
+        unit=MONEY,
+        formula="Net to bank − paid out.",
+        date_rule="Each part on its own day.",
+        edge_cases="Below zero when earlier money was paid out too. Not the balance: that has a past.",
+        source="Ledger: every kind",
+        compute=lambda facts: (
+            (facts.revenue - facts.refunded - facts.disputed - facts.fees)
+            + (facts.unapplied + facts.adjustments + facts.payouts)
+        ),
+        parts=(("", "net_to_bank"), ("−", "paid_out")),
+        report="money",
+    ),
+    # --- goods ---
+    Kpi(
+        key="units",
+        label="Units sold",
+        unit=COUNT,
+        formula="Pieces in the lines of the orders sold.",
+        date_rule=SALE_DAY,
+        edge_cases="What came back is not taken off.",
+        source="Ledger: sale, with the order's lines",
+        compute=lambda facts: facts.further["units"],
+        better="up",
+        report="time",
+        needs=("goods",),
+    ),
+    Kpi(
+        key="gross_product_sales",
+        label="Gross product sales",
+        unit=MONEY,
+        formula="Price × pieces of the lines of the orders sold, before discount.",
+        date_rule=SALE_DAY,
+        edge_cases=(
+            "Without delivery; tax is in it where prices include it, and not where it is added. What shops "
+            "such as WooCommerce and Shopify call gross sales; our gross sales are what customers paid."
+        ),
+        source="Ledger: sale, with the order's lines",
+        compute=lambda facts: facts.further["gross_product_sales"],
+        better="up",
+        report="time",
+        needs=("goods",),
     ),
 ]
 KPIS: dict[str, Kpi] = {kpi.key: kpi for kpi in _ALL}

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, QuerySet, Sum
 
+from analyticsapp.kpis import KPIS
 from analyticsapp.windows import Window
 from payments.models import Kind, LedgerEntry
 
@@ -27,9 +28,21 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         Kind.DISPUTE_REINSTATEMENT,
     ),
 }
-# Wishes have no entries, nor have lines and their costs: what was known of them earlier is not kept.
+KINDS |= dict.fromkeys(
+    ("refunds_of_sales", "refunded_sold_orders", "refund_rate_sold_orders_pct", "refund_rate_sold_value_pct"),
+    KINDS["refund_rate_value_pct"],
+)
+KINDS |= {
+    "unapplied": (Kind.UNAPPLIED,),
+    "adjustments": (Kind.ADJUSTMENT,),
+    "paid_out": (Kind.PAYOUT, Kind.PAYOUT_REVERSAL),
+    "net_to_bank": tuple(kind for kind in Kind if kind not in (Kind.PAYOUT, Kind.PAYOUT_REVERSAL)),
+    "left_at_stripe": tuple(Kind),
+}
+# Wishes, charges, disputes and costs have no entries: what was known of them earlier is not kept.
 WITHOUT_ENTRIES = (
     *("wishlisted_users", "basket_users", "purchased_users"),
+    *("charges", "disputes", "disputes_lost", "dispute_rate_pct", "fees_pending"),
     *("goods_revenue", "goods_cost", "product_margin", "product_margin_pct", "pieces_without_cost"),
 )
 
@@ -54,7 +67,7 @@ class Cause(NamedTuple):
 
 def since_moment(kpi: str, window: Window, currency: str, moment: datetime) -> Late:
     """The entries that can have changed a figure since `moment`, newest first, 50 at most. Two queries."""
-    entries = _of(window).filter(
+    entries = _reaching(kpi, window, currency).filter(
         currency=currency, kind__in=KINDS.get(kpi, (Kind.SALE,)), posted_at__gte=moment
     )
     total = entries.aggregate(number=Count("pk"), amount=Sum("amount", default=0))
@@ -77,6 +90,16 @@ def since_entry(window: Window, ledger_id: int) -> list[Cause]:
 def rows_since_entry(window: Window, ledger_id: int) -> Sequence[LedgerEntry]:
     """The entries themselves, newest first, 50 at most."""
     return _told(_of(window).filter(pk__gt=ledger_id).exclude(kind__in=(Kind.PAYOUT, Kind.PAYOUT_REVERSAL)))
+
+
+def _reaching(kpi: str, window: Window, currency: str) -> QuerySet[LedgerEntry]:
+    """The entries that a figure looks at: some look beyond their window."""
+    if "sales" in KPIS[kpi].needs:
+        sales = _of(window).filter(kind=Kind.SALE, currency=currency)
+        return LedgerEntry.objects.filter(order__in=sales.values("order"))
+    if "customers" in KPIS[kpi].needs:
+        return LedgerEntry.objects.filter(occurred_on__lte=window.end)
+    return _of(window)
 
 
 def _of(window: Window) -> QuerySet[LedgerEntry]:

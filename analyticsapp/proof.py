@@ -3,30 +3,16 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from analyticsapp import selections
 from analyticsapp.counts import BASKET_AFTERWARDS, BOUGHT_AFTERWARDS, WISHED, wish_bounds
 from analyticsapp.csv_file import MOMENT, MONEY, NUMBER, PERSON, TEXT, WORD, Column
 from analyticsapp.evidence import Evidence, Scope
 from analyticsapp.reading import Sql
 from analyticsapp.reports.margin import margin_rows
 from analyticsapp.rollups import CUSTOMER_ROLLUP, relation
+from analyticsapp.selections import REFUNDS, Selection
 from payments.models import Kind
 
-ENTRIES = """
-    SELECT entry.id AS row_id, entry.occurred_at AS sort_key, entry.amount, entry.currency, entry.kind,
-        entry.source_id, entry.occurred_at, entry.posted_at, sold.number, sold.paid_at
-    FROM payments_ledgerentry AS entry LEFT JOIN orders_order AS sold ON sold.id = entry.order_id
-    WHERE entry.occurred_on BETWEEN %s AND %s AND entry.currency = %s AND entry.kind IN ({kinds})
-"""
-BY_ORDER = """
-    SELECT sold.id AS row_id, moved.occurred_at AS sort_key, moved.amount, moved.currency, moved.occurred_at,
-        sold.number, sold.paid_at
-    FROM (
-        SELECT order_id, currency, SUM(amount) AS amount, MAX(occurred_at) AS occurred_at
-        FROM payments_ledgerentry
-        WHERE occurred_on BETWEEN %s AND %s AND currency = %s AND kind IN ({kinds})
-        GROUP BY order_id, currency
-    ) AS moved JOIN orders_order AS sold ON sold.id = moved.order_id
-"""
 BY_CUSTOMER = """
     SELECT email AS row_id, CAST(SUM(sales) AS bigint) AS sort_key, SUM(sales) AS amount, currency,
         CAST(SUM(orders) AS bigint) AS orders
@@ -37,19 +23,6 @@ BY_PERSON = """
     FROM (SELECT wish.user_id, MIN(wish.created_at) AS first_at {wished} GROUP BY wish.user_id) AS wishes
         JOIN accounts_user AS person ON person.id = wishes.user_id
 """
-
-
-def entries(*kinds: Kind) -> Callable[[Scope], Sql]:
-    """The ledger entries of these kinds."""
-    query = ENTRIES.replace("{kinds}", ", ".join(f"'{kind}'" for kind in kinds))
-    return lambda scope: (query, [scope.window.start, scope.window.end, scope.currency])
-
-
-def orders(*kinds: Kind, condition: str) -> Callable[[Scope], Sql]:
-    """The orders whose entries of these kinds sum to an amount that meets the condition."""
-    query = BY_ORDER.replace("{kinds}", ", ".join(f"'{kind}'" for kind in kinds))
-    query = f"{query} WHERE moved.amount {condition}"
-    return lambda scope: (query, [scope.window.start, scope.window.end, scope.currency])
 
 
 def customers(least: int) -> Callable[[Scope], Sql]:
@@ -129,38 +102,69 @@ LINE_COLUMNS = (
 PIECE_COLUMNS = tuple(
     replace(column, kind=NUMBER) if column.name == "amount" else column for column in LINE_COLUMNS
 )
+GOODS_COLUMNS = (
+    Column("occurred_at", MOMENT, "When the order was paid.", "r.occurred_at"),
+    Column("order_id", TEXT, "The order's number.", "r.number"),
+    Column("sku", TEXT, "What was sold, as it was called then.", "r.sku"),
+    Column("product", TEXT, "The product's name, as it was then.", "r.product_name"),
+    Column("variant", TEXT, "The variant's name, as it was then.", "r.variant_name"),
+    Column("quantity", NUMBER, "Pieces sold.", "r.quantity"),
+    Column("amount", MONEY, "What the line adds to an amount.", "r.line"),
+    Column("currency", WORD, "Its currency.", "r.currency"),
+)
+FACT_COLUMNS = (
+    Column("occurred_at", MOMENT, "When it was made.", "r.occurred_at"),
+    Column("source_id", TEXT, "Its id at Stripe.", "r.source_id"),
+    Column("status", TEXT, "As it is now, in Stripe's word.", "r.status"),
+    Column("order_id", TEXT, "The order's number; empty without one.", "r.number"),
+    Column("amount", MONEY, "What it is about.", "r.amount"),
+    Column("currency", WORD, "Its currency.", "r.currency"),
+)
 
 ENTRY, ORDER = ("ledger entry", "ledger entries"), ("order", "orders")
 CUSTOMER, WISHER = ("customer", "customers"), ("person", "people")
 LINE = ("order line", "order lines")
+CHARGE, DISPUTE = ("charge", "charges"), ("dispute", "disputes")
 
-SALE_ENTRIES = Evidence(ENTRY, "entries", ENTRY_COLUMNS, entries(Kind.SALE))
-SOLD_ORDERS = Evidence(ORDER, "orders", ORDER_COLUMNS, orders(Kind.SALE, condition="> 0"), counted=True)
-REFUNDS = (Kind.REFUND, Kind.REFUND_REVERSAL)
-REFUND_ENTRIES = Evidence(ENTRY, "entries", ENTRY_COLUMNS, entries(*REFUNDS), sign=-1)
-REFUNDED_ORDERS = Evidence(ORDER, "orders", ORDER_COLUMNS, orders(*REFUNDS, condition="< 0"), counted=True)
+
+def of_entries(makes: Selection, *, sign: int = 1) -> Evidence:
+    """Ledger entries that sum to the figure."""
+    return Evidence(ENTRY, "entries", ENTRY_COLUMNS, makes, sign=sign)
+
+
+def of_orders(makes: Selection, *, counted: bool = True) -> Evidence:
+    """Orders, as many as the figure says, or those that sum to it."""
+    return Evidence(ORDER, "orders", ORDER_COLUMNS, makes, counted=counted)
+
+
+def of_customers(makes: Selection) -> Evidence:
+    """Customers, as many as the figure says."""
+    return Evidence(
+        CUSTOMER,
+        "customers",
+        CUSTOMER_COLUMNS,
+        makes,
+        counted=True,
+        id_is_text=True,
+        sorted_by_moment=False,
+    )
+
+
+def of_goods(makes: Selection) -> Evidence:
+    """Order lines whose amounts, or pieces, sum to the figure."""
+    return Evidence(LINE, "goods", GOODS_COLUMNS, makes)
+
+
+SALE_ENTRIES = of_entries(selections.entries([Kind.SALE]))
+SOLD_ORDERS = of_orders(selections.orders([Kind.SALE], "> 0"))
+REFUND_ENTRIES = of_entries(selections.entries(REFUNDS), sign=-1)
+REFUNDED_ORDERS = of_orders(selections.orders(REFUNDS, "< 0"))
 DISPUTES = (Kind.DISPUTE_WITHDRAWAL, Kind.DISPUTE_REINSTATEMENT)
-DISPUTE_ENTRIES = Evidence(ENTRY, "entries", ENTRY_COLUMNS, entries(*DISPUTES), sign=-1)
-FEE_ENTRIES = Evidence(ENTRY, "entries", ENTRY_COLUMNS, entries(Kind.FEE, Kind.FEE_CREDIT), sign=-1)
-NET_ENTRIES = Evidence(ENTRY, "entries", ENTRY_COLUMNS, entries(Kind.SALE, *REFUNDS, *DISPUTES))
-CUSTOMERS = Evidence(
-    CUSTOMER,
-    "customers",
-    CUSTOMER_COLUMNS,
-    customers(1),
-    counted=True,
-    id_is_text=True,
-    sorted_by_moment=False,
-)
-REPEAT_CUSTOMERS = Evidence(
-    CUSTOMER,
-    "customers",
-    CUSTOMER_COLUMNS,
-    customers(2),
-    counted=True,
-    id_is_text=True,
-    sorted_by_moment=False,
-)
+DISPUTE_ENTRIES = of_entries(selections.entries(DISPUTES), sign=-1)
+FEE_ENTRIES = of_entries(selections.entries([Kind.FEE, Kind.FEE_CREDIT]), sign=-1)
+NET_ENTRIES = of_entries(selections.entries([Kind.SALE, *REFUNDS, *DISPUTES]))
+CUSTOMERS = of_customers(customers(1))
+REPEAT_CUSTOMERS = of_customers(customers(2))
 WISHERS = Evidence(WISHER, "people", PERSON_COLUMNS, wishers, counted=True)
 WISHERS_WITH_BASKET = Evidence(WISHER, "people", PERSON_COLUMNS, wishers_with_basket, counted=True)
 WISHERS_WHO_BOUGHT = Evidence(WISHER, "people", PERSON_COLUMNS, wishers_who_bought, counted=True)
@@ -170,6 +174,18 @@ MARGIN_LINES = Evidence(LINE, "lines", LINE_COLUMNS, margins("revenue - refunded
 LINES_WITHOUT_COST = Evidence(
     LINE, "pieces", PIECE_COLUMNS, margins("quantity - returned", "unit_cost IS NULL")
 )
+NEW_CUSTOMERS = of_customers(selections.customers(selections.bought_here("= 0")))
+RETURNING_CUSTOMERS = of_customers(selections.customers(selections.bought_here("> 0")))
+REFUNDS_OF_SALES = of_entries(selections.entries(REFUNDS, selections.of_its_sales), sign=-1)
+REFUNDED_SOLD_ORDERS = of_orders(selections.orders(REFUNDS, "< 0", selections.of_its_sales))
+CHARGES = Evidence(CHARGE, "facts", FACT_COLUMNS, selections.charges(), counted=True)
+UNKNOWN_FEE = "fact.balance_transaction_id = '' AND fact.provider = 'stripe'"
+CHARGES_WITHOUT_FEE = Evidence(CHARGE, "facts", FACT_COLUMNS, selections.charges(UNKNOWN_FEE), counted=True)
+DISPUTES_OPENED = Evidence(DISPUTE, "facts", FACT_COLUMNS, selections.disputes(), counted=True)
+LOST = "fact.status = 'lost'"
+DISPUTES_LOST = Evidence(DISPUTE, "facts", FACT_COLUMNS, selections.disputes(LOST), counted=True)
+PAYOUTS = (Kind.PAYOUT, Kind.PAYOUT_REVERSAL)
+BANK_ENTRIES = of_entries(selections.entries([kind for kind in Kind if kind not in PAYOUTS]))
 
 # What a rate or an average is made of is proven by the rows of the figure above its line.
 EVIDENCE: dict[str, tuple[str, Evidence]] = {
@@ -194,5 +210,24 @@ EVIDENCE: dict[str, tuple[str, Evidence]] = {
     "product_margin": ("product_margin", MARGIN_LINES),
     "product_margin_pct": ("product_margin", MARGIN_LINES),
     "pieces_without_cost": ("pieces_without_cost", LINES_WITHOUT_COST),
+    "new_customers": ("new_customers", NEW_CUSTOMERS),
+    "returning_customers": ("returning_customers", RETURNING_CUSTOMERS),
+    "returning_rate_pct": ("returning_customers", RETURNING_CUSTOMERS),
+    "refunds_of_sales": ("refunds_of_sales", REFUNDS_OF_SALES),
+    "refunded_sold_orders": ("refunded_sold_orders", REFUNDED_SOLD_ORDERS),
+    "refund_rate_sold_orders_pct": ("refunded_sold_orders", REFUNDED_SOLD_ORDERS),
+    "refund_rate_sold_value_pct": ("refunds_of_sales", REFUNDS_OF_SALES),
+    "charges": ("charges", CHARGES),
+    "disputes": ("disputes", DISPUTES_OPENED),
+    "disputes_lost": ("disputes_lost", DISPUTES_LOST),
+    "dispute_rate_pct": ("disputes", DISPUTES_OPENED),
+    "fees_pending": ("fees_pending", CHARGES_WITHOUT_FEE),
+    "unapplied": ("unapplied", of_entries(selections.entries([Kind.UNAPPLIED]))),
+    "adjustments": ("adjustments", of_entries(selections.entries([Kind.ADJUSTMENT]))),
+    "net_to_bank": ("net_to_bank", BANK_ENTRIES),
+    "paid_out": ("paid_out", of_entries(selections.entries(PAYOUTS), sign=-1)),
+    "left_at_stripe": ("left_at_stripe", of_entries(selections.entries(Kind))),
+    "units": ("units", of_goods(selections.lines("item.quantity"))),
+    "gross_product_sales": ("gross_product_sales", of_goods(selections.lines("item.amount_total"))),
 }
 """KPI key → the KPI that the rows prove, and the rows."""

@@ -178,7 +178,7 @@ def of_refunds(asking: Asking) -> Shown:
             ["Of the window's sales, to date", whole.of_sales],
         ],
         currency,
-        links=[asking.kpi_url("refunded_amount"), "", "", "", ""],
+        links=[asking.kpi_url("refunded_amount"), "", "", "", asking.kpi_url("refunds_of_sales")],
     )
     reasons = Table(
         "reasons",
@@ -229,9 +229,11 @@ def of_money(asking: Asking) -> Shown:
         links=[
             *(
                 asking.kpi_url(key)
-                for key in ("revenue", "refunded_amount", "disputed_amount", "net_revenue")
+                for key in (
+                    *("revenue", "refunded_amount", "disputed_amount", "net_revenue", "fees", "unapplied"),
+                    *("adjustments", "net_to_bank", "paid_out", "left_at_stripe"),
+                )
             ),
-            *(asking.kpi_url("fees"), "", "", "", "", ""),
         ],
         foot="Net sales are what was sold and kept. Net to bank is what is left after fees. " + note,
     )

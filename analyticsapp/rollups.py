@@ -142,16 +142,19 @@ def state() -> State:
     )
 
 
+def known_days(window: Window, state: State) -> Sql:
+    """A condition on ledger entries: of the window, and known in this state."""
+    condition, known = state.known or ("1 = 1", [])
+    return f"occurred_on BETWEEN %s AND %s AND {condition}", [window.start, window.end, *known]
+
+
 def relation(rollup: Rollup, window: Window, state: State) -> Sql:
     """A SELECT of the rollup's columns for a window: closed days as stored, `live` days from the ledger.
 
     The one place where both are mixed. Put it in parentheses after FROM.
     """
     if state.known:
-        condition, known = state.known
-        return rollup.from_ledger(
-            (f"occurred_on BETWEEN %s AND %s AND {condition}", [window.start, window.end, *known])
-        )
+        return rollup.from_ledger(known_days(window, state))
     touched = [day for day in state.live if day in window]
     stored = f"SELECT {rollup.columns} FROM {rollup.table} WHERE day BETWEEN %s AND %s"
     if not touched:

@@ -22,11 +22,12 @@ from analyticsapp.evidence import BadPage, Scope
 from analyticsapp.explained import Told
 from analyticsapp.exports import EXPORTS
 from analyticsapp.facts import Comparison, compare, with_margin
-from analyticsapp.kpis import KPIS
+from analyticsapp.kpis import COUNT, KPIS
 from analyticsapp.packing import CSV, Download, Form
 from analyticsapp.proof import EVIDENCE
 from analyticsapp.reading import one_view
 from analyticsapp.report_tabs import tabs
+from analyticsapp.reports import money
 from analyticsapp.rollups import state
 from analyticsapp.windows import BadWindow, Window
 from payments.models import Kind
@@ -41,7 +42,7 @@ PLAIN = "text/plain; charset=utf-8"
 @staff_required
 @require_safe
 def dashboard(request: SignedInRequest) -> HttpResponse:
-    """KPI cards, revenue by day, all figures, best sellers. Four queries of its own."""
+    """KPI cards, revenue by day, all figures, best sellers. Five queries of its own."""
     page = asked.read(request)
     status = 400 if page.error else 200
     files = _file_links(request, page)
@@ -52,14 +53,16 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
         found = compare(page.window, known, page.against)
         currency = asked.currency(request, known, most_used(found))
         best = charts.best_sellers(page.window, known, currency=currency, csv_url=files.get("products", ""))
+        pending = money.pending_fees(page.window, currency)
     links = {key: _kpi_link(key, page, currency) for key, kpi in KPIS.items() if not kpi.report}
     days = every_day(found.days, window=page.window, currency=currency)
+    notes = dict.fromkeys(("fees", "net_to_bank"), pending.note)
     context = {
         **_frame(page, currency, known.currencies, reverse("analyticsapp:dashboard")),
         "through": known.data_through,
         "tabs": tabs(page, currency),
-        "cards": cards.cards(found, window=page.window, currency=currency, links=links),
-        "figures": cards.table(found, cards.MORE, currency=currency, links=links),
+        "cards": cards.cards(found, window=page.window, currency=currency, links=links, notes=notes),
+        "figures": cards.table(found, cards.MORE, currency=currency, links=links, notes=notes),
         "revenue": charts.revenue(days, currency=currency, csv_url=files.get("daily", "")),
         "best": best,
         "files": [(EXPORTS[key], url) for key, url in files.items()],
@@ -79,7 +82,7 @@ def kpi_detail(request: SignedInRequest, kpi: str) -> HttpResponse:
         known = state()
         if not known.currencies:
             return render(request, "analyticsapp/empty.html", status=400 if page.error else 200)
-        found = compare(page.window, known, page.against)
+        found = compare(page.window, known, page.against, needs=KPIS[kpi].needs)
         currency = asked.currency(request, known, most_used(found))
         if KPIS[kpi].report == "products":
             found = with_margin(found, page.window, currency)
@@ -222,7 +225,7 @@ def _sums(told: Told, currency: str) -> list[tuple[str, str]]:
     """What stands below the rows, as `_tablefoot.html` wants it; people with a wish have no amount."""
     if told.evidence.table == "people":
         return []
-    if told.evidence.table == "pieces":
+    if told.proves.unit == COUNT and not told.evidence.counted:
         return [("Sum", f"{told.totals.amount:,}")]
     return [("Sum", display(told.totals.amount, currency))]
 

@@ -1,4 +1,4 @@
-"""Parquet files for a warehouse: the ledger, orders, lines, customers, wishes and baskets.
+"""Parquet files for a warehouse: the ledger, orders, lines, charges, disputes, customers, wishes, baskets.
 
 A run writes what is new and names every file that counts in `manifest.json`, which is replaced last,
 in one step. What a run that died had written is in no manifest, and the next run removes it: each
@@ -31,7 +31,7 @@ from django.db.models.functions import TruncMonth
 from analyticsapp.build import settled_id
 from analyticsapp.reading import one_view
 from orders.models import SOLD, BasketItem, Order, OrderItem
-from payments.models import LedgerEntry
+from payments.models import Charge, Dispute, LedgerEntry
 from purelaka.days import day_start
 from wishlist.models import WishlistItem
 
@@ -197,6 +197,58 @@ CHANGING = (
         lambda: BasketItem.objects.filter(basket__user__isnull=False),
         "added_at",
         {"removed": Count("removed_at"), "last": Max("removed_at"), "pieces": Sum("quantity")},
+    ),
+    Dataset(
+        "charges",
+        {
+            "id": (NUMBER, "id"),
+            "charge_id": (TEXT, "charge_id"),
+            "order_id": (NUMBER, "order_id"),
+            "provider": (TEXT, "provider"),
+            "status": (TEXT, "status"),
+            "amount": (NUMBER, "amount"),
+            "amount_captured": (NUMBER, "amount_captured"),
+            "amount_refunded": (NUMBER, "amount_refunded"),
+            "currency": (TEXT, "currency"),
+            "method": (TEXT, "method"),
+            "card_brand": (TEXT, "card_brand"),
+            "balance_transaction_id": (TEXT, "balance_transaction_id"),
+            "created": (MOMENT, "created"),
+        },
+        Charge.objects.all,
+        "created",
+        {
+            "captured": Sum("amount_captured"),
+            "refunded": Sum("amount_refunded"),
+            "succeeded": Count("pk", Q(status="succeeded")),
+            "settled": Count("pk", ~Q(balance_transaction_id="")),
+            "of_orders": Sum("order_id"),
+            "newest": Max("as_of"),
+        },
+    ),
+    Dataset(
+        "disputes",
+        {
+            "id": (NUMBER, "id"),
+            "dispute_id": (TEXT, "dispute_id"),
+            "charge_id": (TEXT, "charge_id"),
+            "order_id": (NUMBER, "order_id"),
+            "amount": (NUMBER, "amount"),
+            "currency": (TEXT, "currency"),
+            "status": (TEXT, "status"),
+            "reason": (TEXT, "reason"),
+            "created": (MOMENT, "created"),
+        },
+        Dispute.objects.all,
+        "created",
+        {
+            "total": Sum("amount"),
+            "won": Count("pk", Q(status="won")),
+            "lost": Count("pk", Q(status="lost")),
+            "inquiries": Count("pk", Q(status__startswith="warning")),
+            "of_orders": Sum("order_id"),
+            "newest": Max("as_of"),
+        },
     ),
     Dataset(
         "customers",

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import SparkSession
 
 QUERY = re.compile(r"```sql (\w+)\n(.*?)```", re.DOTALL)
-DATASETS = ("ledger", "orders", "order_items", "customers", "wishes", "basket_items")
+DATASETS = ("ledger", "orders", "order_items", "customers", "wishes", "basket_items", "charges", "disputes")
 
 
 def main(place: str, first: str, last: str, currency: str, zone: str) -> None:

@@ -21,6 +21,17 @@ class Pending:
     charges: int
     amount: int
 
+    @property
+    def note(self) -> str:
+        """What a figure that they are missing from says; empty when none is missing."""
+        if not self.charges:
+            return ""
+        return (
+            "1 charge's fee not known yet"
+            if self.charges == 1
+            else f"{self.charges:,} charges' fees not known yet"
+        )
+
 
 @dataclass(frozen=True)
 class Flow:

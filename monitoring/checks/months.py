@@ -25,7 +25,7 @@ def months_closed(now: datetime) -> Iterator[Finding]:
         found = closing.figures_up_to(closed.month, closed.ledger_id)
         for currency in sorted({*closed.figures, *found}):
             reported, now_found = closed.figures.get(currency, {}), found.get(currency, {})
-            for key in reported.keys() | now_found.keys():
+            for key in reported or now_found:  # figures that were defined later are not in it
                 if reported.get(key) != now_found.get(key):
                     yield Finding(
                         f"{closed} {currency} {key}",
