@@ -23,12 +23,13 @@ class OrdersInABrowserTests(BrowserTestCase):
             self.paid(f"PL-{number}", minutes=number)
         make_order(number="PL-4", at=NOON + timedelta(hours=1))
 
-    def paid(self, number: str, *, minutes: int, quantity: int = 1) -> None:
+    def paid(self, number: str, *, minutes: int, quantity: int = 1, currency: str = "gbp") -> None:
         at = NOON + timedelta(minutes=minutes)
-        story = Story(order_number=number, amount=40_00, at=at)
+        story = Story(order_number=number, amount=40_00, at=at, currency=currency)
         make_order(
             number=number,
             amount_total=40_00,
+            currency=currency,
             quantity=quantity,
             payment_intent_id=story.payment_intent_id,
             at=at,
@@ -76,6 +77,13 @@ class OrdersInABrowserTests(BrowserTestCase):
         page.get_by_text("£12.50 of PL-1 goes back to the customer.").wait_for()
         self.assertEqual(Order.objects.get(number="PL-1").amount_refunded, 12_50)
         self.assertTrue(page.get_by_role("link", name="Refund up to £27.50").is_visible())
+
+    def test_yen_are_written_by_the_browser_as_by_the_server(self) -> None:
+        self.paid("PL-9", minutes=9, currency="jpy")
+        page = self.open_as(Role.OPS, "/orders/PL-9/refund/")
+        page.get_by_role("button", name="All that is left").click()
+
+        self.assertTrue(page.get_by_role("button", name="Refund ¥4,000").is_visible())
 
     def test_ops_refunds_pieces_and_puts_them_back_to_stock(self) -> None:
         for number, size in (("PL-5", WIDE), ("PL-6", NARROW)):

@@ -32,6 +32,8 @@ ISSUES, OPEN_ISSUES = 20_000, 300
 
 def fill(orders: int) -> None:
     """Make `orders` orders with their payments, events, ledger and the rest, and all figures from them."""
+    from io import StringIO
+
     from django.apps import apps
     from django.core.management import call_command
     from django.db import connection
@@ -39,6 +41,8 @@ def fill(orders: int) -> None:
     from orders.models import Order
 
     call_command("seed_demo", orders=ORDERS, verbosity=0)
+    _some_cannot_be_sent()
+    call_command("run_checks", verbosity=0, stdout=StringIO())
     copies = max(orders // Order.objects.count() - 1, 0)
     models = [apps.get_model(label) for label in COPIED]
     with connection.cursor() as cursor:
@@ -75,8 +79,11 @@ def _value(field: Any, copied: set[Any]) -> str:
         return f"{own} - n * {EARLIER}"
     if kind == "DateField":
         return f"({own} - n * {EARLIER})::date"
+    if field.name == "target_id":
+        moved = f"({own}::bigint + n * {APART})::text"
+        return f"CASE WHEN {own} ~ '^[0-9]+$' THEN {moved} ELSE {_ended(own)} END"
     if kind in ("CharField", "SlugField") and (field.unique or field.name.endswith(("_id", "request_key"))):
-        return _ended(own) if field.name != "target_id" else own
+        return _ended(own)
     return own
 
 
@@ -88,6 +95,13 @@ def _no_style() -> Any:
     from django.core.management.color import no_style
 
     return no_style()
+
+
+def _some_cannot_be_sent() -> None:
+    from orders.models import Flag, Order, OrderStatus
+
+    waiting = Order.objects.filter(status=OrderStatus.PAID).order_by("pk").values("pk")[:3]
+    Order.objects.filter(pk__in=waiting).update(flag=Flag.OUT_OF_STOCK, awaits_stock=True)
 
 
 def _open_issues() -> None:

@@ -34,7 +34,6 @@ ORDERS = {
 }
 LISTS = {
     "payments": "/payments/",
-    "payments, declined": "/payments/?status=requires_payment_method",
     "refunds": "/payments/refunds/",
     "refunds, failed": "/payments/refunds/?status=failed",
     "disputes to answer": "/payments/disputes/",
@@ -69,6 +68,16 @@ PAGES = {
     "variant": "/catalogue/variants/{variant}/",
     "categories": "/catalogue/categories/",
     "issue": "/monitoring/issues/{issue}/",
+    "staff": "/staff/",
+    "dashboard": "/analytics/",
+    "a figure": "/analytics/kpi/revenue/",
+    "customers": "/analytics/reports/customers/",
+    "refunds, report": "/analytics/reports/refunds/",
+    "money flow": "/analytics/reports/money/",
+    "when and where": "/analytics/reports/time/",
+    "wishes": "/analytics/wishes/",
+    "lost demand": "/analytics/wishes/lost-demand/",
+    "months": "/analytics/months/",
     "jump to an email": "/jump/?q=customer10%40example.com",
 }
 HEAD = ("first, ms", "last, ms", "ratio", "queries", "kB")

@@ -25,6 +25,7 @@ const moneyFormats = ({ currency, digits }) => {
     new Intl.NumberFormat("en-GB", {
       style: "currency",
       currency,
+      currencyDisplay: "gbp eur usd jpy".includes(currency) ? "narrowSymbol" : "code", // as the server
       minimumFractionDigits: least,
       maximumFractionDigits: Number(digits),
     });

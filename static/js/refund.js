@@ -12,6 +12,7 @@ document.querySelectorAll("form[data-refund][data-currency]").forEach((form) => 
   const format = new Intl.NumberFormat("en-GB", {
     style: "currency",
     currency,
+    currencyDisplay: "gbp eur usd jpy".includes(currency) ? "narrowSymbol" : "code", // as the server
     minimumFractionDigits: Number(digits),
     maximumFractionDigits: Number(digits),
   });

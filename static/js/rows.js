@@ -7,6 +7,7 @@ const total = (table, amount) => {
   const format = new Intl.NumberFormat("en-GB", {
     style: "currency",
     currency,
+    currencyDisplay: "gbp eur usd jpy".includes(currency) ? "narrowSymbol" : "code", // as the server
     minimumFractionDigits: Number(digits),
     maximumFractionDigits: Number(digits),
   });
