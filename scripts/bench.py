@@ -17,9 +17,9 @@ if Path(sys.prefix) != Path(PYTHON).parent.parent:
 
 import argparse
 
-from benchmarks import desk, webhook
+from benchmarks import analytics, desk, webhook
 
-BENCHMARKS = {"webhook": webhook, "desk": desk}
+BENCHMARKS = {"webhook": webhook, "desk": desk, "analytics": analytics}
 
 
 def main() -> int:

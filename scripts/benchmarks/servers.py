@@ -1,6 +1,7 @@
 """A Postgres and a gunicorn for the length of a benchmark."""
 
 import os
+import secrets
 import socket
 import subprocess
 import tempfile
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from environment import BIN, ROOT
 
@@ -34,6 +36,7 @@ def configure(database_url: str, secret: str) -> None:
         "DATABASE_URL": database_url,
         "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
         "STRIPE_WEBHOOK_SECRET": secret,
+        "SECRET_KEY": secrets.token_hex(32),  # the servers know the sessions that are made here
         "PYTHONPATH": f"{ROOT}{os.pathsep}{SCRIPTS}",
     }
     import sys
@@ -47,19 +50,33 @@ def configure(database_url: str, secret: str) -> None:
     call_command("migrate", verbosity=0)
 
 
+class Server(NamedTuple):
+    """Where it listens, and the process whose children are the workers."""
+
+    port: int
+    pid: int
+
+    @property
+    def worker(self) -> int:
+        """The process of the first worker (Linux)."""
+        return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
+
+
 @contextmanager
-def gunicorn(workers: int, threads: int) -> Iterator[int]:
-    """The project behind gunicorn; gives its port."""
+def gunicorn(workers: int, threads: int, *, database_url: str = "") -> Iterator[Server]:
+    """The project behind gunicorn, on this database or the one that is configured."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [str(BIN / "gunicorn"), "purelaka.wsgi", "-b", f"127.0.0.1:{port}", "--log-level", "error"]
     server = subprocess.Popen(
-        [*command, "-w", str(workers), "--threads", str(threads)], cwd=ROOT, env={**os.environ}
+        [*command, "-w", str(workers), "--threads", str(threads)],
+        cwd=ROOT,
+        env={**os.environ, **({"DATABASE_URL": database_url} if database_url else {})},
     )
     try:
         _wait_for(port)
-        yield port
+        yield Server(port, server.pid)
     finally:
         server.terminate()
         server.wait()

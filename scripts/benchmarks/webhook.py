@@ -32,8 +32,8 @@ def run(options: argparse.Namespace) -> int:
     with postgres() as url:
         configure(url, secret)
         bodies = prepared(options.events * (options.rounds + 1) * len(CONNECTIONS))
-        with gunicorn(options.workers, options.threads) as port:
-            results = [measure(port, n, bodies, secret, options) for n in CONNECTIONS]
+        with gunicorn(options.workers, options.threads) as server:
+            results = [measure(server.port, n, bodies, secret, options) for n in CONNECTIONS]
     print(f"\n{'connections':>11} {'ours/s':>8} {'bare/s':>8} {'ratio':>6} {'limit':>6} {'errors':>6}")
     for n, (ours, bare, ratio, errors) in zip(CONNECTIONS, results, strict=True):
         print(f"{n:>11} {ours:>8.0f} {bare:>8.0f} {ratio:>6.2f} {LIMIT:>6.2f} {errors:>6}")
@@ -89,7 +89,7 @@ def prepared(count: int) -> Iterator[bytes]:
     return iter([body(event) for events in stories for event in events][:count])
 
 
-def placed_stories(count: int) -> list[list[dict[str, object]]]:
+def placed_stories(count: int, prefix: str = "PL") -> list[list[dict[str, object]]]:
     """Enough orders of a small shop, and what Stripe says of each."""
     from orders.placing import Line, place_order
     from payments.stories.story import Story
@@ -99,10 +99,15 @@ def placed_stories(count: int) -> list[list[dict[str, object]]]:
     at = datetime.now(UTC) - timedelta(days=1)
     told: list[list[dict[str, object]]] = []
     while sum(len(events) for events in told) < count:
-        number = f"PL-{len(told)}"
+        number = f"{prefix}-{len(told)}"
         lines = [Line(variants[len(told) % 20], 1), Line(variants[len(told) * 7 % 20], 2)]
         story = Story(order_number=number, amount=sum(x.quantity for x in lines) * 10_00, at=at)
-        place_order(lines, email="a@example.com", number=number, payment_intent_id=story.payment_intent_id)
+        place_order(
+            lines,
+            email=f"{number}@example.com".lower(),
+            number=number,
+            payment_intent_id=story.payment_intent_id,
+        )
         story.is_paid()
         if len(told) % 10 == 0:
             story.is_refunded(5_00)

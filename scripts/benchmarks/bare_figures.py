@@ -1,0 +1,44 @@
+"""What the figures are compared with: the least SQL that gives the same rows, without further care."""
+
+BARE_ORDERS = """
+    COPY (
+        SELECT number, email, amount_total, currency, status, created_at, paid_at, refund_status,
+            amount_refunded, refunded_at
+        FROM orders_order WHERE paid_at IS NOT NULL AND status IN ('paid', 'fulfilled') ORDER BY paid_at, id
+    ) TO STDOUT (FORMAT csv)
+"""
+
+BARE_TABLES = ("analyticssnapshotdaily", "customerday", "productday", "refundday")
+BARE_BUILD = (
+    """
+    INSERT INTO bare_analyticssnapshotdaily (day, currency, sales, orders, refunds, disputes, fees, unapplied,
+        adjustments, payouts)
+    SELECT occurred_on, currency, COALESCE(SUM(amount) FILTER (WHERE kind = 'sale'), 0),
+        COUNT(DISTINCT order_id) FILTER (WHERE kind = 'sale'),
+        COALESCE(SUM(amount) FILTER (WHERE kind IN ('refund', 'refund_reversal')), 0),
+        COALESCE(SUM(amount) FILTER (WHERE kind IN ('dispute_withdrawal', 'dispute_reinstatement')), 0),
+        COALESCE(SUM(amount) FILTER (WHERE kind IN ('fee', 'fee_credit')), 0),
+        COALESCE(SUM(amount) FILTER (WHERE kind = 'unapplied'), 0),
+        COALESCE(SUM(amount) FILTER (WHERE kind = 'adjustment'), 0),
+        COALESCE(SUM(amount) FILTER (WHERE kind IN ('payout', 'payout_reversal')), 0)
+    FROM payments_ledgerentry GROUP BY occurred_on, currency
+    """,
+    """
+    INSERT INTO bare_customerday (day, currency, email, orders, sales)
+    SELECT e.occurred_on, e.currency, o.email, COUNT(*), SUM(e.amount)
+    FROM payments_ledgerentry e JOIN orders_order o ON o.id = e.order_id
+    WHERE e.kind = 'sale' GROUP BY e.occurred_on, e.currency, o.email
+    """,
+    """
+    INSERT INTO bare_productday (day, currency, variant_id, units, sales)
+    SELECT e.occurred_on, e.currency, i.variant_id, SUM(i.quantity), SUM(i.amount_total - i.amount_discount)
+    FROM payments_ledgerentry e JOIN orders_orderitem i ON i.order_id = e.order_id
+    WHERE e.kind = 'sale' GROUP BY e.occurred_on, e.currency, i.variant_id
+    """,
+    """
+    INSERT INTO bare_refundday (day, currency, order_id, refunds)
+    SELECT occurred_on, currency, order_id, SUM(amount) FROM payments_ledgerentry
+    WHERE kind IN ('refund', 'refund_reversal') AND order_id IS NOT NULL
+    GROUP BY occurred_on, currency, order_id
+    """,
+)
