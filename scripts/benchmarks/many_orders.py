@@ -8,6 +8,7 @@ something, ledger entries, balance transactions, stock movements. Copies are of 
 from typing import Any
 
 BASE = 500
+BEYOND_COPIES = 10**9
 SPAN_DAYS = 548  # 18 months
 # The fraction of a multiple of this lies evenly between 0 and 1, however many there are.
 GOLDEN = 0.6180339887498949
@@ -157,6 +158,6 @@ def _highest(cursor: Any, model: Any) -> int:
 
 
 def _advance(cursor: Any, model: Any) -> None:
-    """The next row made by the program comes after the copies."""
-    table = model._meta.db_table
-    cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+    """What the program adds has keys that no later copy will have."""
+    sequence = f"pg_get_serial_sequence('{model._meta.db_table}', 'id')"
+    cursor.execute(f"SELECT setval({sequence}, GREATEST(nextval({sequence}), {BEYOND_COPIES}))")
