@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from django.db import OperationalError, connection, transaction
 from django.db.models import Max
 
+from analyticsapp import returning
 from analyticsapp.models import AnalyticsSnapshotDaily, SnapshotBuild
 from analyticsapp.reading import Sql, in_list
-from analyticsapp.rollups import EVERY_DAY, PRODUCT_ROLLUP, ROLLUPS, Rollup
+from analyticsapp.rollups import CUSTOMER_ROLLUP, EVERY_DAY, PRODUCT_ROLLUP, ROLLUPS, Rollup
 from orders.models import Order
 from payments.models import Kind, LedgerEntry
 from purelaka.days import store_day
@@ -112,8 +113,20 @@ def _rebuild_all(days: set[date] | None) -> int:
     if days is not None and not days:
         return 0
     for rollup in ROLLUPS:
-        _rebuild(rollup, sorted(days) if days is not None else None)
+        if rollup is not CUSTOMER_ROLLUP:
+            _rebuild(rollup, sorted(days) if days is not None else None)
+    _rebuild_customers(sorted(days) if days is not None else None)
     return len(days) if days is not None else AnalyticsSnapshotDaily.objects.values("day").distinct().count()
+
+
+def _rebuild_customers(days: list[date] | None) -> None:
+    """The customers' days, and how they came back."""
+    if days is None:
+        _rebuild(CUSTOMER_ROLLUP, None)
+        returning.remake()
+        return
+    with returning.following(days, CUSTOMER_ROLLUP.from_ledger(in_list("occurred_on", days))):
+        _rebuild(CUSTOMER_ROLLUP, days)
 
 
 def _rebuild(rollup: Rollup, days: list[date] | None) -> None:

@@ -1,7 +1,10 @@
 """Counts that are not sums of days: people and orders, each once in a window."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from operator import add
 from typing import Any
 
 from analyticsapp.reading import Sql, as_day, moment_parameter, rows
@@ -37,35 +40,93 @@ BASKET_AFTERWARDS = """
             )
         )
 """
-# {customers} and {refunds} are relations over both windows; each %s is the first day of the later one.
+# {customers} has the customers' figures as PEOPLE or PEOPLE_BY_DAY gives them, {refunds} is a relation over
+# both windows; each %s is the first day of the later one.
 COUNTS = """
-    WITH customer_days AS ({customers}),
-    bought AS (
-        SELECT currency, email, SUM(CASE WHEN day >= %s THEN orders ELSE 0 END) AS now,
-            SUM(CASE WHEN day < %s THEN orders ELSE 0 END) AS before
-        FROM customer_days GROUP BY currency, email
-    ),
+    WITH customers AS ({customers}),
     returned AS (
         SELECT currency, order_id, SUM(CASE WHEN day >= %s THEN refunds ELSE 0 END) AS now,
             SUM(CASE WHEN day < %s THEN refunds ELSE 0 END) AS before
         FROM ({refunds}) AS refund_days GROUP BY currency, order_id
     )
-    SELECT 'customers_of_day', currency, day, COUNT(*), 0
+    SELECT what, currency, day, now, before, '' AS email FROM customers
+    UNION ALL SELECT 'refunded_orders', currency, NULL, COUNT(CASE WHEN now < 0 THEN 1 END),
+        COUNT(CASE WHEN before < 0 THEN 1 END), '' FROM returned GROUP BY currency
+    UNION ALL SELECT 'wishlisted_users', NULL, NULL,
+        (SELECT COUNT(DISTINCT wish.user_id) {wished}), (SELECT COUNT(DISTINCT wish.user_id) {wished}), ''
+    UNION ALL SELECT 'basket_users', NULL, NULL,
+        (SELECT COUNT(DISTINCT wish.user_id) {wished} {in a basket}),
+        (SELECT COUNT(DISTINCT wish.user_id) {wished} {in a basket}), ''
+    UNION ALL SELECT 'purchased_users', NULL, NULL,
+        (SELECT COUNT(DISTINCT wish.user_id) {wished} {afterwards}),
+        (SELECT COUNT(DISTINCT wish.user_id) {wished} {afterwards}), ''
+"""
+# From each customer's days, one by one. {days} is a relation.
+PEOPLE = """
+    WITH customer_days AS ({days}),
+    bought AS (
+        SELECT currency, email, SUM(CASE WHEN day >= %s THEN orders ELSE 0 END) AS now,
+            SUM(CASE WHEN day < %s THEN orders ELSE 0 END) AS before
+        FROM customer_days GROUP BY currency, email
+    )
+    SELECT 'customers_of_day' AS what, currency, day, COUNT(*) AS now, 0 AS before
         FROM customer_days WHERE orders > 0 GROUP BY currency, day
     UNION ALL SELECT 'unique_customers', currency, NULL, COUNT(CASE WHEN now > 0 THEN 1 END),
         COUNT(CASE WHEN before > 0 THEN 1 END) FROM bought GROUP BY currency
     UNION ALL SELECT 'repeat_customers', currency, NULL, COUNT(CASE WHEN now > 1 THEN 1 END),
         COUNT(CASE WHEN before > 1 THEN 1 END) FROM bought GROUP BY currency
-    UNION ALL SELECT 'refunded_orders', currency, NULL, COUNT(CASE WHEN now < 0 THEN 1 END),
-        COUNT(CASE WHEN before < 0 THEN 1 END) FROM returned GROUP BY currency
-    UNION ALL SELECT 'wishlisted_users', NULL, NULL,
-        (SELECT COUNT(DISTINCT wish.user_id) {wished}), (SELECT COUNT(DISTINCT wish.user_id) {wished})
-    UNION ALL SELECT 'basket_users', NULL, NULL,
-        (SELECT COUNT(DISTINCT wish.user_id) {wished} {in a basket}),
-        (SELECT COUNT(DISTINCT wish.user_id) {wished} {in a basket})
-    UNION ALL SELECT 'purchased_users', NULL, NULL,
-        (SELECT COUNT(DISTINCT wish.user_id) {wished} {afterwards}),
-        (SELECT COUNT(DISTINCT wish.user_id) {wished} {afterwards})
+"""
+# The same from pairs of days, however many customers there are: of a window's orders, those whose
+# customer had none before in it are their customers' first, and so for the second and the third.
+PEOPLE_BY_DAY = """
+    WITH per_day AS (
+        SELECT currency, day, day >= %s AS is_now,
+            SUM(orders) - SUM(CASE WHEN earlier = day THEN seconds ELSE 0 END) AS customers,
+            SUM(orders) - SUM(seconds) AS firsts, SUM(seconds) - SUM(thirds) AS seconds
+        FROM analyticsapp_customerreturn
+        WHERE day BETWEEN %s AND %s AND earlier >= CASE WHEN day >= %s THEN %s ELSE %s END
+        GROUP BY currency, day
+    )
+    SELECT 'customers_of_day' AS what, currency, day, CAST(customers AS bigint) AS now, 0 AS before
+        FROM per_day
+    UNION ALL SELECT 'unique_customers', currency, NULL,
+        CAST(SUM(CASE WHEN is_now THEN firsts ELSE 0 END) AS bigint),
+        CAST(SUM(CASE WHEN is_now THEN 0 ELSE firsts END) AS bigint) FROM per_day GROUP BY currency
+    UNION ALL SELECT 'repeat_customers', currency, NULL,
+        CAST(SUM(CASE WHEN is_now THEN seconds ELSE 0 END) AS bigint),
+        CAST(SUM(CASE WHEN is_now THEN 0 ELSE seconds END) AS bigint) FROM per_day GROUP BY currency
+"""
+# The days of the customers whose sales changed since the last build, as they are and as they were built.
+CHANGED = """
+    UNION ALL SELECT 'changed', currency, day, now, built, email FROM (
+    WITH changed AS (
+        SELECT DISTINCT entry.occurred_on AS day, entry.currency, buyer.email
+        FROM payments_ledgerentry AS entry JOIN orders_order AS buyer ON buyer.id = entry.order_id
+        WHERE entry.kind = 'sale' AND entry.occurred_on BETWEEN %s AND %s
+            AND entry.id > COALESCE((SELECT MAX(ledger_id) FROM analyticsapp_snapshotbuild), 0)
+    ),
+    sold AS (
+        SELECT changed.day, changed.currency, changed.email, entry.order_id
+        FROM changed JOIN orders_order AS buyer ON buyer.email = changed.email
+            JOIN payments_ledgerentry AS entry ON entry.order_id = buyer.id AND entry.kind = 'sale'
+                AND entry.occurred_on = changed.day AND entry.currency = changed.currency
+        GROUP BY changed.day, changed.currency, changed.email, entry.order_id HAVING SUM(entry.amount) > 0
+    ),
+    stored AS (
+        SELECT customer.day, customer.currency, customer.email, customer.orders
+        FROM analyticsapp_customerday AS customer
+            JOIN (SELECT DISTINCT currency, email FROM changed) AS who
+                ON who.email = customer.email AND who.currency = customer.currency
+        WHERE customer.day BETWEEN %s AND %s
+    )
+    SELECT currency, email, day, orders AS now, orders AS built FROM stored
+        WHERE NOT EXISTS (SELECT 1 FROM changed WHERE changed.day = stored.day
+            AND changed.currency = stored.currency AND changed.email = stored.email)
+    UNION ALL SELECT currency, email, day, 0, orders FROM stored
+        WHERE EXISTS (SELECT 1 FROM changed WHERE changed.day = stored.day
+            AND changed.currency = stored.currency AND changed.email = stored.email)
+    UNION ALL SELECT currency, email, day, COUNT(*), 0 FROM sold GROUP BY currency, email, day
+    ) AS changed_days
 """
 
 
@@ -86,6 +147,11 @@ class Counts:
         pairs = {key: (self.of(*key)[0], earlier.of(*key)[0]) for key in keys}
         return Counts(pairs, earlier.customers_of_day | self.customers_of_day)
 
+    def correct(self, what: str, currency: str, now: int, before: int) -> None:
+        """Correct a pair."""
+        known_now, known_before = self.of(what, currency)
+        self.pairs[what, currency] = (known_now + now, known_before + before)
+
 
 def counts(window: Window, state: State, *, before: Window | None = None) -> Counts:
     """Customers, refunded orders and people with a wish, each counted once over the whole window.
@@ -93,18 +159,42 @@ def counts(window: Window, state: State, *, before: Window | None = None) -> Cou
     One query. `before` must end the day before the window starts; without it, its counts are 0.
     """
     found = Counts()
-    for what, currency, day, now, earlier in rows(_query(window, state, before)):
-        moved = as_day(day)
-        if moved:
-            found.customers_of_day[currency, moved] = now
+    changed: list[tuple[str, str, date, int, int]] = []
+    for what, currency, on, now, earlier, email in rows(_query(window, state, before)):
+        day = as_day(on)
+        if day and what == "changed":
+            changed.append((currency, email, day, now, earlier))
+        elif day:
+            found.customers_of_day[currency, day] = now
         else:
             found.pairs[what, currency or ""] = (now, earlier)
+    _correct(found, window.start, changed)
     return found
 
 
+def _correct(found: Counts, start: date, days: Iterable[tuple[str, str, date, int, int]]) -> None:
+    """Take off what the rollup says of these customers' days, and add what they are."""
+    totals: dict[tuple[str, str, bool], list[int]] = defaultdict(lambda: [0, 0])
+    of_days: dict[tuple[str, str, date], list[int]] = defaultdict(lambda: [0, 0])
+    for currency, email, day, *orders in days:
+        for sums in (totals[currency, email, day >= start], of_days[currency, email, day]):
+            sums[:] = map(add, sums, orders)
+    for (currency, _, day), (now, was) in of_days.items():
+        more = (now > 0) - (was > 0)
+        found.customers_of_day[currency, day] = found.customers_of_day.get((currency, day), 0) + more
+    for (currency, _, is_now), (now, was) in totals.items():
+        for what, least in (("unique_customers", 1), ("repeat_customers", 2)):
+            more = (now >= least) - (was >= least)
+            found.correct(what, currency, *((more, 0) if is_now else (0, more)))
+
+
+def _both(window: Window, before: Window | None) -> Window:
+    return Window(before.start if before else window.start, window.end)
+
+
 def _query(window: Window, state: State, before: Window | None) -> Sql:
-    both = Window(before.start if before else window.start, window.end)
-    customers, of_customers = relation(CUSTOMER_ROLLUP, both, state)
+    both = _both(window, before)
+    customers, of_customers = _people(window, both, state)
     refunds, of_refunds = relation(REFUND_ROLLUP, both, state)
     query = COUNTS.replace("{customers}", customers).replace("{refunds}", refunds)
     query = query.replace("{wished}", WISHED).replace("{afterwards}", BOUGHT_AFTERWARDS)
@@ -113,7 +203,19 @@ def _query(window: Window, state: State, before: Window | None) -> Sql:
     # wished, in a basket, bought: each for both windows
     people = [bound for ends in (0, 2, 1) for one in (window, before) for bound in wish_bounds(one, ends)]
     # In the order of the text: the relations come where they are named.
-    return query, [*of_customers, *first_day, *first_day, *of_refunds, *people]
+    parameters = [*of_customers, *first_day, *of_refunds, *people]
+    if state.known or not any(day in both for day in state.live):
+        return query, parameters
+    return query + CHANGED, [*parameters, *[both.start, both.end] * 2]
+
+
+def _people(window: Window, both: Window, state: State) -> Sql:
+    """Customers as of the last build; as they were known at an earlier moment, from the ledger."""
+    start = window.start
+    if state.known:
+        days, of_days = relation(CUSTOMER_ROLLUP, both, state)
+        return PEOPLE.replace("{days}", days), [*of_days, start, start]
+    return PEOPLE_BY_DAY, [start, both.start, both.end, start, start, both.start]
 
 
 def moments_of(window: Window) -> list[Any]:

@@ -40,9 +40,38 @@ class CustomerDay(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["day", "currency", "email"], name="customer_once_a_day")
         ]
+        indexes = [
+            # all days of the customers of some day
+            models.Index(fields=["email", "currency", "day"], name="customer_by_email")
+        ]
 
     def __str__(self) -> str:
         return f"customer day {self.pk}"
+
+
+class CustomerReturn(models.Model):
+    """How the orders of `day` followed orders of `earlier` by the same customers.
+
+    `orders` are all of the day's (where `earlier` is the day itself). `seconds` had the customer's
+    order before them on `earlier`, `thirds` the one before that. An order is its customer's first in
+    a window when the one before lies outside, and so for the second: as many rows as there are pairs of
+    days tell how many customers any window has, however many orders there are.
+    """
+
+    day = models.DateField()
+    currency = models.CharField(max_length=3)
+    earlier = models.DateField()
+    orders = models.BigIntegerField()
+    seconds = models.BigIntegerField()
+    thirds = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "earlier", "currency"], name="return_once_a_pair")
+        ]
+
+    def __str__(self) -> str:
+        return f"customer return {self.pk}"
 
 
 # The two below point at rows without a foreign key in the database: they are written by the million

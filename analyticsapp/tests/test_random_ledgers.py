@@ -11,7 +11,7 @@ from analyticsapp.build import build
 from analyticsapp.daily import daily_figures
 from analyticsapp.facts import compare, window_facts
 from analyticsapp.kpis import KPIS, for_file
-from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay
+from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, CustomerReturn, ProductDay, RefundDay
 from analyticsapp.rollups import State, state
 from analyticsapp.tests.ledgers import post, sold
 from analyticsapp.tests.recount import Recount, recount
@@ -156,7 +156,7 @@ class RandomLedgers(TestCase):
 
 def rollups() -> list[set[tuple[object, ...]]]:
     """All rows of all rollups, without their keys."""
-    models = (AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay)
+    models = (AnalyticsSnapshotDaily, CustomerDay, CustomerReturn, ProductDay, RefundDay)
     fields = [[f.attname for f in model._meta.concrete_fields if not f.primary_key] for model in models]
     return [
         set(model._default_manager.values_list(*names)) for model, names in zip(models, fields, strict=True)

@@ -6,7 +6,15 @@ Days with entries after the newest build are left out: nobody reads them from th
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay, SnapshotBuild
+from analyticsapp.models import (
+    AnalyticsSnapshotDaily,
+    CustomerDay,
+    CustomerReturn,
+    ProductDay,
+    RefundDay,
+    SnapshotBuild,
+)
+from analyticsapp.returning import followed
 from monitoring.check import Finding, check, counts, money, rows, spoken_day
 from monitoring.models import Severity
 from payments.models import LedgerEntry
@@ -173,6 +181,36 @@ def customers_in_rollups(now: datetime) -> Iterator[Finding]:
     `manage.py build_snapshots --all` makes all of them anew.
     """
     return _differing(CUSTOMERS, "customers")
+
+
+@check(ARROW, "Customers came back as their days say", compares=CustomerReturn.objects.all, stale=behind)
+def returns_in_rollups(now: datetime) -> Iterator[Finding]:
+    """How each day's orders followed earlier ones of the same customers, against the customers' days.
+
+    Customers of a window are counted from these rows. A difference means that a rollup was changed by hand
+    or built wrongly. `manage.py build_snapshots --all` makes all of them anew.
+    """
+    for day, currency, expected, found in rows(RETURNS):
+        yield Finding(
+            f"{day} {currency}",
+            f"How customers of {spoken_day(day)} in {currency.upper()} came back is not as their days say",
+            **counts(int(expected), int(found), "order", "orders"),
+        )
+
+
+RETURNS = f"""
+    WITH both_ends AS (
+        SELECT day, currency, earlier, orders, seconds, thirds, orders AS posted, 0 AS kept
+        FROM ({followed()}) AS made
+        UNION ALL
+        SELECT day, currency, earlier, -orders, -seconds, -thirds, 0, orders FROM analyticsapp_customerreturn
+    ),
+    wrong AS (
+        SELECT day, currency, SUM(posted) AS posted, SUM(kept) AS kept FROM both_ends
+        GROUP BY day, currency, earlier HAVING SUM(orders) <> 0 OR SUM(seconds) <> 0 OR SUM(thirds) <> 0
+    )
+    SELECT day, currency, SUM(posted), SUM(kept) FROM wrong GROUP BY day, currency
+"""
 
 
 @check(ARROW, "Each product's day is as the ledger has it", compares=ProductDay.objects.all, stale=behind)

@@ -84,6 +84,10 @@ BREAKS: dict[str, tuple[str, str]] = {
         "UPDATE analyticsapp_customerday SET sales = sales + 1",
         "UPDATE analyticsapp_customerday SET sales = sales - 1",
     ),
+    "returns_in_rollups": (
+        "UPDATE analyticsapp_customerreturn SET seconds = seconds + 1",
+        "UPDATE analyticsapp_customerreturn SET seconds = seconds - 1",
+    ),
     "products_in_rollups": (
         "UPDATE analyticsapp_productday SET units = units + 1",
         "UPDATE analyticsapp_productday SET units = units - 1",

@@ -10,7 +10,14 @@ from django.db import IntegrityError, connection, models, transaction
 from django.test import TestCase
 
 from accounts.models import Address, Role
-from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay, SavedExport
+from analyticsapp.models import (
+    AnalyticsSnapshotDaily,
+    CustomerDay,
+    CustomerReturn,
+    ProductDay,
+    RefundDay,
+    SavedExport,
+)
 from catalog.models import StockMovement
 from monitoring.models import Alert, CheckRun, DataQualityIssue
 from orders.models import (
@@ -143,6 +150,10 @@ def bad_rows() -> dict[str, Row]:
         "settlement_amount_positive": Row(settled, {"refund_id": "re_2", "amount": 0}),
         "snapshot_once_a_day": Row(AnalyticsSnapshotDaily.objects.create(**day, **sums), {}),
         "customer_once_a_day": Row(CustomerDay.objects.create(**day, email="a@b.c", orders=1, sales=1), {}),
+        "return_once_a_pair": Row(
+            CustomerReturn.objects.create(**day, earlier=date(2026, 1, 1), orders=1, seconds=0, thirds=0),
+            {},
+        ),
         "product_once_a_day": Row(ProductDay.objects.create(**day, variant=variant, units=1, sales=1), {}),
         "refund_once_a_day": Row(RefundDay.objects.create(**day, order=order, refunds=-1), {}),
         "issue_once_per_subject": Row(issue, {}),

@@ -8,7 +8,7 @@ BARE_ORDERS = """
     ) TO STDOUT (FORMAT csv)
 """
 
-BARE_TABLES = ("analyticssnapshotdaily", "customerday", "productday", "refundday")
+BARE_TABLES = ("analyticssnapshotdaily", "customerday", "customerreturn", "productday", "refundday")
 BARE_BUILD = (
     """
     INSERT INTO bare_analyticssnapshotdaily (day, currency, sales, orders, refunds, disputes, fees, unapplied,
@@ -28,6 +28,19 @@ BARE_BUILD = (
     SELECT e.occurred_on, e.currency, o.email, COUNT(*), SUM(e.amount)
     FROM payments_ledgerentry e JOIN orders_order o ON o.id = e.order_id
     WHERE e.kind = 'sale' GROUP BY e.occurred_on, e.currency, o.email
+    """,
+    """
+    INSERT INTO bare_customerreturn (day, currency, earlier, orders, seconds, thirds)
+    SELECT day, currency, earlier, COUNT(*) FILTER (WHERE back = 0), COUNT(*) FILTER (WHERE back = 1),
+        COUNT(*) FILTER (WHERE back = 2)
+    FROM (
+        SELECT e.occurred_on AS day, e.currency,
+            ARRAY[e.occurred_on, LAG(e.occurred_on) OVER w, LAG(e.occurred_on, 2) OVER w] AS days
+        FROM payments_ledgerentry e JOIN orders_order o ON o.id = e.order_id WHERE e.kind = 'sale'
+        WINDOW w AS (PARTITION BY o.email, e.currency ORDER BY e.occurred_on)
+    ) sales CROSS JOIN LATERAL UNNEST(days) WITH ORDINALITY AS followed(earlier, at)
+        CROSS JOIN LATERAL (SELECT at - 1 AS back) b
+    WHERE earlier IS NOT NULL GROUP BY day, currency, earlier
     """,
     """
     INSERT INTO bare_productday (day, currency, variant_id, units, sales)
