@@ -14,7 +14,7 @@ Money is in minor units beside its currency, moments are in UTC, days those of t
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -24,10 +24,12 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import Count, Max, Min, Q, Sum
 from django.db.models.functions import TruncMonth
 
+from accounts.privacy import CustomerKey, customer_key
 from analyticsapp.build import settled_id
 from analyticsapp.reading import one_view
 from orders.models import SOLD, BasketItem, Order, OrderItem
@@ -59,6 +61,15 @@ class Dataset:
     def schema(self) -> pa.Schema:
         return pa.schema([(name, kind) for name, (kind, _) in self.columns.items()])
 
+    def without_people(self) -> "Dataset":
+        """The same columns, with the customer key in the place of the email address."""
+        if "email" not in self.columns:
+            return self
+        columns = {**self.columns, "email": (TEXT, "customer_key")}
+        return replace(
+            self, columns=columns, rows=lambda: self.rows().annotate(customer_key=CustomerKey("email"))
+        )
+
 
 @dataclass(frozen=True)
 class Written:
@@ -76,11 +87,13 @@ class Written:
 
 @dataclass
 class Manifest:
-    """All files that count, by dataset."""
+    """All files that count, by dataset. Without personal data, `key_check` tells one salt from another."""
 
     version: int = VERSION
     time_zone: str = ""
     made_at: str = ""
+    personal_data: bool = True
+    key_check: str = ""
     ledger_id: int = 0
     files: dict[str, list[Written]] = field(default_factory=dict)
 
@@ -276,27 +289,55 @@ CHANGING = (
 )
 
 
-def export(place: str, *, now: datetime) -> Manifest:
+def export(place: str, *, now: datetime, personal_data: bool = True) -> Manifest:
     """Bring the files at `place` (a folder, or an address such as `s3://bucket/path`) up to date.
 
-    Returns the new manifest. Raises CannotExport, LedgerBusy; the files of the last run count then.
+    Without `personal_data` they carry customer keys in the place of email addresses. Returns the new
+    manifest. Raises CannotExport, LedgerBusy; the files of the last run count then.
     """
+    key_check = "" if personal_data else _key_check()
     store = _Store(place)
     known = store.manifest()
+    if known.made_at:
+        _check_people(known, personal_data, key_check)
     store.remove_all_but(known)
     until = settled_id()
     with one_view():
-        fresh = Manifest(time_zone=settings.TIME_ZONE, made_at=now.isoformat(timespec="seconds"))
+        fresh = Manifest(
+            time_zone=settings.TIME_ZONE,
+            made_at=now.isoformat(timespec="seconds"),
+            personal_data=personal_data,
+            key_check=key_check,
+        )
         run = now.strftime(RUN)
         fresh.ledger_id = until if until is not None else _newest_entry()
         fresh.files["ledger"] = known.files.get("ledger", []) + _grow(
             store, known.ledger_id, fresh.ledger_id, run
         )
-        for dataset in CHANGING:
+        for dataset in CHANGING if personal_data else [each.without_people() for each in CHANGING]:
             fresh.files[dataset.name] = _renew(store, dataset, known.files.get(dataset.name, []), run)
     store.replace_manifest(fresh)
     store.remove_all_but(fresh)
     return fresh
+
+
+def _key_check() -> str:
+    """The key of an address that nobody has. Raises CannotExport without a salt."""
+    try:
+        return customer_key("nobody@key-check.invalid")
+    except ImproperlyConfigured as problem:
+        raise CannotExport(f"Customer keys need a salt. {problem}") from problem
+
+
+def _check_people(known: Manifest, personal_data: bool, key_check: str) -> None:
+    if known.personal_data != personal_data:
+        there = "email addresses" if known.personal_data else "customer keys"
+        raise CannotExport(f"The files there have {there} in them: choose an empty folder for the others.")
+    if known.key_check != key_check:
+        raise CannotExport(
+            "The customer keys there were made with another PERSONAL_DATA_SALT: set that one, or choose an "
+            "empty folder."
+        )
 
 
 def _newest_entry() -> int:
@@ -323,7 +364,7 @@ def _renew(store: "_Store", dataset: Dataset, known: Sequence[Written], run: str
     """The dataset's files: those that still hold, and new ones for the months that changed."""
     if not dataset.month_of:
         path = f"{dataset.name}/{run}.parquet"
-        return [store.write(path, dataset, dataset.rows().order_by("email", "currency"))]
+        return [store.write(path, dataset, dataset.rows().order_by(dataset.columns["email"][1], "currency"))]
     holding = {file.month: file for file in known}
     written = []
     for month, fingerprint in _fingerprints(dataset) or [NOTHING_YET]:

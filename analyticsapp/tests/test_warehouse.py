@@ -13,16 +13,17 @@ from unittest.mock import patch
 import duckdb
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from django.utils import timezone
 
+from accounts.privacy import customer_key
 from analyticsapp import warehouse
 from analyticsapp.build import build
 from analyticsapp.facts import window_facts
 from analyticsapp.kpis import KPIS
 from analyticsapp.rollups import state
 from analyticsapp.tests.ledgers import at, refunded, sold
-from analyticsapp.warehouse import Manifest, export
+from analyticsapp.warehouse import CannotExport, Manifest, export
 from analyticsapp.windows import Window, last_days
 from orders.models import Order
 from payments.models import LedgerEntry
@@ -168,6 +169,47 @@ class Runs(WarehouseTestCase):
         with self.assertRaisesMessage(CommandError, "choose an empty folder"):
             call_command("export_parquet", str(self.place), stdout=StringIO())
         self.assertTrue((self.place / "theirs.parquet").exists())
+
+    @override_settings(PERSONAL_DATA_SALT="pepper")
+    def test_without_personal_data_there_are_keys_and_the_same_figures(self) -> None:
+        sold(10_00, at(3), email="ann@example.com", name="Ann Alone", address="1 Lonely Lane")
+        sold(20_00, at(9), email="ann@example.com")
+        sold(40_00, at(9), email="bob@example.com")
+
+        call_command("export_parquet", str(self.place), without_personal_data=True, stdout=StringIO())
+
+        reader = self.read()
+        found = dict(reader.execute("SELECT email, amount_total FROM customers ORDER BY email").fetchall())
+        keys = {customer_key("ann@example.com"): 30_00, customer_key("bob@example.com"): 40_00}
+        self.assertEqual(found, keys)
+        self.assertEqual(list(found), sorted(found))
+        self.assertEqual(
+            {key for (key,) in reader.execute("SELECT DISTINCT email FROM orders").fetchall()}, set(keys)
+        )
+        for name in ("orders", "customers", "ledger", "order_items"):
+            written = str(reader.execute(f"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {name}").fetchall())
+            for told in ("@", "Ann", "Lonely"):
+                self.assertNotIn(told, written)
+        told = json.loads((self.place / "manifest.json").read_text())
+        self.assertIs(told["personal_data"], False)
+
+    @override_settings(PERSONAL_DATA_SALT="pepper")
+    def test_a_place_keeps_to_keys_of_one_salt_or_to_addresses(self) -> None:
+        sold(10_00, at(3))
+        export(str(self.place), now=self.now, personal_data=False)
+
+        with self.assertRaisesMessage(CannotExport, "The files there have customer keys in them"):
+            export(str(self.place), now=self.now)
+        with (
+            override_settings(PERSONAL_DATA_SALT="salt"),
+            self.assertRaisesMessage(CannotExport, "made with another PERSONAL_DATA_SALT"),
+        ):
+            export(str(self.place), now=self.now, personal_data=False)
+        export(str(self.place), now=self.now + timedelta(minutes=1), personal_data=False)
+
+    def test_keys_need_a_salt(self) -> None:
+        with self.assertRaisesMessage(CommandError, "Customer keys need a salt."):
+            call_command("export_parquet", str(self.place), without_personal_data=True, stdout=StringIO())
 
     def test_the_command_says_what_is_there(self) -> None:
         sold(10_00, at(3))

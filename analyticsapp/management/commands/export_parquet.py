@@ -19,10 +19,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("place", help="a folder, or an address such as s3://bucket/path")
 
-    def handle(self, *args: Any, place: str, **options: Any) -> None:
+        parser.add_argument(
+            "--without-personal-data",
+            action="store_true",
+            help="customer keys in the place of email addresses; needs PERSONAL_DATA_SALT",
+        )
+
+    def handle(self, *args: Any, place: str, without_personal_data: bool, **options: Any) -> None:
         now = timezone.now()
         try:
-            manifest = warehouse.export(place, now=now)
+            manifest = warehouse.export(place, now=now, personal_data=not without_personal_data)
         except (warehouse.CannotExport, LedgerBusy, OSError) as problem:
             raise CommandError(str(problem)) from problem
         run = now.strftime(warehouse.RUN)
