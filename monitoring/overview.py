@@ -126,9 +126,9 @@ def _groups(disputes: list[Dispute], waiting: list[Packing], now: datetime) -> l
     urgent = Group("Now", "money at risk, or Stripe is waiting")
     today = Group("Today", "waiting longer than it should")
     soon = Group("This week", "can wait, but not long")
-    for dispute in disputes:
-        if dispute.status in NEEDS_RESPONSE:
-            (urgent if _is_urgent(dispute, now) else soon).entries.append(_dispute_entry(dispute, now))
+    asked = [dispute for dispute in disputes if dispute.status in NEEDS_RESPONSE]
+    urgent.entries += _dispute_entries([one for one in asked if _is_urgent(one, now)], now)
+    soon.entries += _dispute_entries([one for one in asked if not _is_urgent(one, now)], now)
     told = _told()
     urgent.entries += [*_failed_events(told["failed"], now), *_flagged(), *_lost_refunds(now)]
     today.entries += [*_late_packing(waiting, now), *_refunds_to_approve(told["requests"], now)]
@@ -197,6 +197,14 @@ def _open_disputes() -> QuerySet[Dispute, Dispute]:
 
 def _is_urgent(dispute: Dispute, now: datetime) -> bool:
     return dispute.due_by is not None and dispute.due_by < now + URGENT_WITHIN
+
+
+def _dispute_entries(disputes: list[Dispute], now: datetime) -> Iterator[Entry]:
+    """The first of them, the others by their number."""
+    for dispute in disputes[:SHOWN]:
+        yield _dispute_entry(dispute, now)
+    url = _address("payments:dispute-list", query="?view=answer")
+    yield from _and_more(len(disputes) - SHOWN, "dispute", url)
 
 
 def _dispute_entry(dispute: Dispute, now: datetime) -> Entry:

@@ -43,7 +43,12 @@ FAMILIES = [
     ("balance_transaction.", "balance_transaction.*"),
 ]
 OBJECTS = ("payment_intent", "charge", "refund", "dispute", "payout", "balance_transaction")
-LATE = [("1", "Over a minute late"), ("60", "Over an hour late"), ("1440", "Over a day late")]
+LATE = [
+    ("1", "Over a minute late"),
+    ("5", "Over 5 minutes late"),
+    ("60", "Over an hour late"),
+    ("1440", "Over a day late"),
+]
 WITHOUT_ORDER = [("none", "Without an order"), ("one", "With an order")]
 
 

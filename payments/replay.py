@@ -18,13 +18,14 @@ from payments.matching import ORDER_FACTS
 from payments.models import EventStatus, Fact, LedgerEntry, Payout, StripeEvent
 from payments.ownership import order_pks
 from purelaka import moments
+from purelaka.money import display
 
 T = TypeVar("T")
 
 CHUNK = 200
 ORDER_FIELDS = (
     *("status", "paid_at", "amount_refunded", "refund_status", "refunded_at"),
-    *("dispute_status", "flag", "awaits_stock"),
+    *("dispute_status", "flag", "awaits_stock", "currency"),
 )
 FACTS = (*ORDER_FACTS, Payout)
 # Columns that say how a fact is kept, not what Stripe said of it.
@@ -34,18 +35,26 @@ State = dict[tuple[str, str], dict[str, Any]]  # (kind, name) -> values by colum
 
 
 class Change(NamedTuple):
-    """A value that would be another one. `kind` is `order` or a fact's, `name` its number or id."""
+    """A value that would be another one. `kind` is `order` or a fact's, `name` its number or id.
+
+    `currency` is that of its amounts.
+    """
 
     kind: str
     name: str
     column: str
     was: object
     becomes: object
+    currency: str = ""
 
     @property
     def said(self) -> tuple[str, str]:
         """Both values for people."""
-        return _said(self.was), _said(self.becomes)
+        return self._said(self.was), self._said(self.becomes)
+
+    def _said(self, value: object) -> str:
+        is_money = self.column.startswith("amount") and isinstance(value, int) and self.currency
+        return display(int(str(value)), self.currency) if is_money else _said(value)
 
 
 @dataclass
@@ -165,12 +174,14 @@ def _changes(before: State, after: State) -> Iterator[Change]:
         known = before.get(key, {})
         for column, value in values.items():
             if known.get(column) != value and (known or value not in (None, "", 0)):
-                yield Change(*key, column, known.get(column), value)
+                yield Change(*key, column, known.get(column), value, values.get("currency", ""))
 
 
 def _said(value: object) -> str:
     if isinstance(value, datetime):
         return moments.full(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return str(value) if value not in (None, "") else "–"
 
 

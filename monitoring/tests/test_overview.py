@@ -68,6 +68,16 @@ class WorkTests(TestCase):
         self.assertEqual(groups["This week"][0], "Dispute on PL-2 needs your answer")
         self.assertIn("2 days and 9 hours left", overview(NOW).groups[0].entries[0].why)
 
+    def test_many_disputes_are_told_by_their_number(self) -> None:
+        for number in range(7):
+            story = told_order(f"PL-{number}", at=NOW - timedelta(days=7))
+            story.is_disputed("fraudulent")
+            apply(story.told)
+
+        titles = entries(overview(NOW))["Now"]
+
+        self.assertEqual((len(titles), titles[-1]), (6, "And 2 more disputes"))
+
     def test_an_answered_dispute_waits_for_nobody(self) -> None:
         story = told_order("PL-1", at=NOW - timedelta(days=7))
         story.dispute_is_answered(story.is_disputed())

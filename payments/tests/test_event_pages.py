@@ -53,6 +53,11 @@ class ListTests(EventPageCase):
         self.assertEqual(response.status_code, 200)
         return [event.type for event in response.context["listing"].rows]
 
+    def test_what_failed_says_why(self) -> None:
+        self.tell_failing()
+
+        self.assertContains(self.client.get(LIST), '<span class="bad">ZeroDivisionError')
+
     def test_newest_come_first(self) -> None:
         self.story.passes(DAY)
         self.story.is_refunded(5_00)

@@ -1,5 +1,7 @@
 """How well Stripe reaches us: lag, gaps, and which signing secret proved its events."""
 
+import html
+import re
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
@@ -134,6 +136,8 @@ class PageTests(TestCase):
         self.assertLessEqual(len(queries), 15)
         for text in ("Stripe last reached this server", "whsec_…", "1 in 7 days", "7 min"):
             self.assertContains(page, text)
+        [late] = re.findall(r'href="([^"]*late=5[^"]*)"', page.text)
+        self.assertEqual(self.client.get(html.unescape(late)).context["listing"].number, 1)
         self.assertEqual(self.client.get(reverse("payments:event-delivery") + "?by=hour").status_code, 200)
 
     def test_nothing_yet(self) -> None:

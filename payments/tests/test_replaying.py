@@ -37,7 +37,7 @@ class ReplayTests(EventPageCase):
         self.rehearsed(event=self.event.pk)
 
         self.assert_said(self.page_text, "Replay 1 event", "<del>pending</del>", "<ins>paid</ins>", "£42.00")
-        self.assert_said(self.page_text, "Stock of", "None would fail")
+        self.assert_said(self.page_text, "<ins>£42.00</ins>", "Stock of", "None would fail")
         self.assertEqual((StripeEvent.objects.values().get(), AuditLog.objects.count()), before)
         self.assertFalse(LedgerEntry.objects.exists() or EventReplay.objects.exists())
 

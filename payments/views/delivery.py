@@ -1,5 +1,7 @@
 """How well Stripe's events reach us."""
 
+from datetime import timedelta
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -7,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.roles import staff_required
 from payments import inbox_health, signing
+from purelaka.filters import written
 
 
 @staff_required
@@ -21,5 +24,6 @@ def event_delivery(request: HttpRequest) -> HttpResponse:
         "gaps": inbox_health.gaps(now),
         "secrets": signing.secrets_in_use(now),
         "days": inbox_health.DAYS,
+        "since": written(now - timedelta(days=inbox_health.DAYS)),
     }
     return render(request, "payments/event_delivery.html", context)
