@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 # What a spreadsheet would run as a formula, in a cell of text. An apostrophe in front makes it text.
 FORMULA = r"( *[=+@＝＋－＠-]|[\t\r\n])"
-FORMULA_STARTS = " =+@＝＋－＠-\t\r\n"
 _formula = re.compile(FORMULA)
 _quoted_formula = re.compile(f"'*{FORMULA}")
 _needs_quotes = re.compile(r'[,"\r\n]')
