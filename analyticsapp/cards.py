@@ -49,8 +49,10 @@ class Change:
     before: str
 
 
-def change(kpi: Kpi, now: Figure, before: Figure, currency: str) -> Change:
-    """How the figure moved. Without a figure in either window there is nothing to say."""
+def change(kpi: Kpi, now: Figure, before: Figure, currency: str, absent: str = "") -> Change:
+    """How the figure moved. Without a figure in either window there is nothing to say but `absent`."""
+    if absent and not before:
+        return Change(absent, "", "–")
     was = for_people(kpi, before, currency)
     if now is None or before is None:
         return Change("", "", was)
@@ -85,7 +87,7 @@ def cards(
 
 def _card(kpi: Kpi, found: Comparison, window: Window, currency: str, url: str, note: str) -> Card:
     now, before = kpi.compute(found.now[currency]), kpi.compute(found.before[currency])
-    moved = change(kpi, now, before, currency)
+    moved = change(kpi, now, before, currency, found.absent.get(currency, ""))
     spark, earlier = spark_paths(
         series(kpi.key, found, window, currency), series(kpi.key, found, found.earlier, currency)
     )
@@ -95,7 +97,7 @@ def _card(kpi: Kpi, found: Comparison, window: Window, currency: str, url: str, 
         url=url,
         change=moved.text,
         tone=moved.tone,
-        before=moved.before if moved.text else "",
+        before=moved.before if moved.text and moved.before != "–" else "",
         spark=spark,
         spark_before=earlier,
         note=note,
@@ -143,7 +145,7 @@ def table(
     lines = []
     for kpi in (KPIS[key] for key in keys):
         now, before = kpi.compute(found.now[currency]), kpi.compute(found.before[currency])
-        moved = change(kpi, now, before, currency)
+        moved = change(kpi, now, before, currency, found.absent.get(currency, ""))
         figure = for_people(kpi, now, currency)
         lines.append(TableRow(kpi.label, links[kpi.key], figure, moved, notes.get(kpi.key, "")))
     return lines

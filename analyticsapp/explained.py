@@ -55,7 +55,13 @@ def explain(kpi: Kpi, found: Comparison, scope: Scope) -> Told:
     return Told(
         figure=for_people(kpi, kpi.compute(facts), scope.currency),
         terms=_terms(kpi, facts, rows, scope),
-        change=change(kpi, kpi.compute(facts), kpi.compute(before), scope.currency),
+        change=change(
+            kpi,
+            kpi.compute(facts),
+            kpi.compute(before),
+            scope.currency,
+            found.absent.get(scope.currency, ""),
+        ),
         evidence=rows,
         totals=totals,
         proves=proven,

@@ -48,7 +48,8 @@ class Facts:
 class Comparison:
     """Two windows side by side, and what their days were, per currency of the store.
 
-    `earlier` is the window that this one is compared with.
+    `earlier` is the window that this one is compared with; `absent` says by currency that there was nothing
+    yet then.
     """
 
     now: dict[str, Facts]
@@ -56,6 +57,7 @@ class Comparison:
     days: list[DayFigures]
     counts: Counts
     earlier: Window
+    absent: dict[str, str] = field(default_factory=dict)
 
 
 def window_facts(
@@ -97,7 +99,13 @@ def compare(
         days=days,
         counts=counted,
         earlier=before,
+        absent=_absent(window, before, state),
     )
+
+
+def _absent(window: Window, before: Window, state: State) -> dict[str, str]:
+    text = "no data before" if before == window.previous else "no data a year ago"
+    return {code: text for code, first in state.first_days.items() if first > before.end}
 
 
 def with_margin(found: Comparison, window: Window, currency: str) -> Comparison:

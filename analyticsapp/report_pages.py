@@ -15,15 +15,15 @@ from analyticsapp.download import respond
 from analyticsapp.facts import compare
 from analyticsapp.packing import Download
 from analyticsapp.reading import one_view
-from analyticsapp.report_tabs import REPORTS, Asking, tabs
+from analyticsapp.report_tabs import REPORTS, Asking, Maker, Shown, compared, tabs
 from analyticsapp.rollups import State, state
-from analyticsapp.views import EXPORTERS, GET_ONLY, PLAIN, _frame, _said, most_used
+from analyticsapp.views import EXPORTERS, GET_ONLY, PLAIN, _frame, _said, gap, most_used
 
 
 @staff_required
 @require_safe
 def report(request: SignedInRequest, report: str) -> HttpResponse:
-    """One report of a window and a currency. At most seven queries of its own."""
+    """One report of a window and a currency, beside an earlier window. At most eight queries of its own."""
     title, makes = REPORTS[report]
     page = asked.read(request)
     status = 400 if page.error else 200
@@ -32,7 +32,7 @@ def report(request: SignedInRequest, report: str) -> HttpResponse:
         if not known.currencies:
             return render(request, "analyticsapp/empty.html", status=status)
         currency = _currency(request, page, known)
-        shown = makes(_asking(page, known, currency))
+        shown = _made(makes, page, known, currency)
     may_export = request.user.role in EXPORTERS
 
     def csv_url(key: str) -> str:
@@ -41,10 +41,10 @@ def report(request: SignedInRequest, report: str) -> HttpResponse:
 
     here = reverse(f"analyticsapp:report-{report}")
     frame = _frame(page, currency, known.currencies, here)
-    frame["comparisons"] = []
     context = {
         **frame,
         "title": title,
+        "gap": gap(page, known, currency),
         "through": known.data_through,
         "tabs": tabs(page, currency, report),
         "charts": [replace(chart, csv_url=csv_url(key)) for key, chart in shown.charts],
@@ -67,7 +67,7 @@ def report_table(request: SignedInRequest, report: str, table: str) -> HttpRespo
     if not re.fullmatch("[a-z]{3}", code):
         return HttpResponse("Say in which currency, as ?currency=gbp.\n", status=400, content_type=PLAIN)
     with one_view():
-        shown = REPORTS[report][1](_asking(page, state(), code))
+        shown = _made(REPORTS[report][1], page, state(), code)
     found = next((one for one in shown.tables if one.key == table), None)
     if found is None:
         raise Http404
@@ -80,6 +80,16 @@ def report_table(request: SignedInRequest, report: str, table: str) -> HttpRespo
             says={"export": f"{report}_{table}", "currency": code, **_said([page.window])},
         ),
     )
+
+
+def _made(makes: Maker, page: Asked, known: State, currency: str) -> Shown:
+    """The report, beside itself of the window before."""
+    asking = _asking(page, known, currency)
+    first = known.first_days.get(currency)
+    if first is None or first > page.against.end:
+        return compared(makes(asking), None)
+    before = replace(asking, page=replace(page, window=page.against), is_before=True)
+    return compared(makes(asking), makes(before))
 
 
 def _asking(page: Asked, known: State, currency: str) -> Asking:

@@ -1,7 +1,7 @@
 """A report's table: the page shows it, its file holds the same cells."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from analyticsapp.csv_file import MONEY, NUMBER, TEXT, Column
@@ -10,7 +10,7 @@ from purelaka.csv_text import line, text_cell
 from purelaka.figures import Cell
 from purelaka.money import display, to_major
 
-PERCENT = "percent"
+PERCENT, CHANGE = "percent", "change"
 Value = str | int | Fraction | None
 
 
@@ -40,6 +40,7 @@ class Table:
     empty: str = "Nothing happened in this window and currency. Choose a longer window."
     shades: Sequence[Sequence[int]] = field(default_factory=tuple)  # of a heat table, 0 to 7
     csv_url: str = ""
+    compares: str = ""  # the column that is shown beside what it was in the window before
     most: int = 0  # rows on the page, if there are more; the file has all
 
     @property
@@ -69,11 +70,13 @@ class Table:
     def text(self, head: Head, value: Value) -> str:
         """As it is read."""
         if value is None:
-            return "–" if head.kind == PERCENT else ""
+            return "–" if head.kind in (PERCENT, CHANGE) else ""
+        if head.kind == CHANGE:
+            return _moved(Fraction(value))
         if head.kind == MONEY:
             return display(int(value), self.currency)
         if head.kind == PERCENT:
-            return f"{two_digits(Fraction(value)):,.2f}%"
+            return f"{two_digits(Fraction(value)):,.2f}%".replace("-", "\N{MINUS SIGN}")
         return f"{int(value):,}" if head.kind == NUMBER else str(value)
 
     @property
@@ -109,9 +112,69 @@ class Table:
             return ""
         if head.kind == MONEY:
             return to_major(int(value), self.currency)
-        if head.kind == PERCENT:
+        if head.kind in (PERCENT, CHANGE):
             return f"{two_digits(Fraction(value)):.2f}"
         return text_cell(str(value))
+
+
+def beside(table: Table, before: Table | None) -> Table:
+    """The table with what its column `compares` was in the other one, and the change in per cent.
+
+    Rows are matched by their texts. What is only in the other one follows, with nothing in it now. None:
+    there was no data yet, and the columns are empty.
+    """
+    index = [head.name for head in table.heads].index(table.compares)
+    column = table.heads[index]
+    earlier = {_texts(table, row): row for row in before.rows} if before else {}
+    here = {_texts(table, row) for row in table.rows}
+    gone = [_emptied(table, row) for text, row in earlier.items() if text not in here and row[index]]
+    rows = [*table.rows, *gone]
+
+    def was(row: Sequence[Value]) -> Value:
+        found = earlier.get(_texts(table, row))
+        return found[index] if found else 0 if before else None
+
+    return replace(
+        table,
+        heads=[
+            *table.heads,
+            Head(f"{column.name}_before", "Before", column.kind, narrow=False),
+            Head("change_pct", "Change", CHANGE, narrow=False),
+        ],
+        rows=[[*row, was(row), _change(row[index], was(row))] for row in rows],
+        links=[*table.links, *[""] * len(gone)] if table.links else (),
+        sums=_sums_beside(table, before, index) if table.sums else (),
+    )
+
+
+def _sums_beside(table: Table, before: Table | None, index: int) -> list[Value]:
+    was = before.sums[index] if before and before.sums else None
+    return [*table.sums, was, _change(table.sums[index], was)]
+
+
+def _texts(table: Table, row: Sequence[Value]) -> tuple[Value, ...]:
+    return tuple(cell for head, cell in zip(table.heads, row, strict=True) if head.kind == TEXT)
+
+
+def _emptied(table: Table, row: Sequence[Value]) -> list[Value]:
+    blank = {TEXT: None, PERCENT: None, MONEY: 0, NUMBER: 0}
+    return [
+        cell if head.kind == TEXT else blank[head.kind] for head, cell in zip(table.heads, row, strict=True)
+    ]
+
+
+def _change(now: Value, was: Value) -> Fraction | None:
+    """Per cent, exact; None where there was nothing to compare with."""
+    if not was or now is None:
+        return None
+    return Fraction(100) * (int(now) - int(was)) / abs(int(was))
+
+
+def _moved(change: Fraction) -> str:
+    if not change:
+        return "unchanged"
+    sign, word = ("▲", "up") if change > 0 else ("▼", "down")
+    return f"{sign} {word} {two_digits(abs(change)):,.2f}%"
 
 
 def share(part: int, whole: int) -> Fraction | None:

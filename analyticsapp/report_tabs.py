@@ -10,13 +10,14 @@ from analyticsapp.charts import bucketed
 from analyticsapp.csv_file import MONEY, TEXT
 from analyticsapp.daily import daily_figures, every_day
 from analyticsapp.kpis import two_digits
-from analyticsapp.report_tables import PERCENT, Head, Table, Value, share
+from analyticsapp.report_tables import PERCENT, Head, Table, Value, beside, share
 from analyticsapp.reports import customers, margin, money, refunds, sold
 from analyticsapp.reports.margin import ProductMargin
 from analyticsapp.rollups import State
 from purelaka.figures import Cell, Chart, count_cell
 from purelaka.money import display
 
+OWN_SUMS = "sums"  # of tables whose rows are days of the window: their line below the title is compared
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -28,6 +29,7 @@ class Asking:
     known: State
     currency: str
     kpi_url: Callable[[str], str]
+    is_before: bool = False  # for comparison: what stays the same in every window may be left out
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def of_customers(asking: Asking) -> Shown:
         currency,
         sub=f"{numbers[0]:,} new, {numbers[3]:,} returning",
         sums=sums,
+        compares=OWN_SUMS,
         foot="New: the first order ever in this currency is in the window. Each customer is counted on the"
         " first day they bought on in the window.",
     )
@@ -83,6 +86,8 @@ def of_customers(asking: Asking) -> Shown:
         currency=currency,
         foot="Gross sales. " + split.foot,
     )
+    if asking.is_before:
+        return Shown([split])
     cohorts = customers.cohorts(window, asking.known, currency, today=asking.page.today)
     return Shown([split, _retention(cohorts, currency), _spent(cohorts, currency)], [(split.key, chart)])
 
@@ -179,6 +184,7 @@ def of_refunds(asking: Asking) -> Shown:
         ],
         currency,
         links=[asking.kpi_url("refunded_amount"), "", "", "", asking.kpi_url("refunds_of_sales")],
+        compares="amount",
     )
     reasons = Table(
         "reasons",
@@ -193,6 +199,7 @@ def of_refunds(asking: Asking) -> Shown:
             for one in refunds.by_reason(window, currency)
         ],
         currency,
+        compares="amount",
     )
     return Shown([bridge, table, reasons])
 
@@ -235,6 +242,7 @@ def of_money(asking: Asking) -> Shown:
                 )
             ),
         ],
+        compares="amount",
         foot="Net sales are what was sold and kept. Net to bank is what is left after fees. " + note,
     )
     steps = found.steps()
@@ -274,6 +282,7 @@ def of_time(asking: Asking) -> Shown:
             for mine in [[one for (number, _), one in found.items() if number == day + 1]]
         ],
         currency,
+        compares="gross_sales",
     )
     each_hour = replace(
         by_hour,
@@ -313,6 +322,7 @@ def _shares(key: str, title: str, name: str, found: Sequence[sold.Share], curren
         ],
         currency,
         sums=["Sum", sum(one.orders for one in found), total, share(total, total)],
+        compares="gross_sales",
     )
 
 
@@ -343,6 +353,7 @@ def of_products(asking: Asking) -> Shown:
             asking.kpi_url(key)
             for key in ("goods_revenue", "goods_cost", "product_margin", "pieces_without_cost")
         ],
+        compares="amount",
         foot="Of the orders sold in this window, with what was refunded and came back to date. Delivery and"
         " fees are not in it.",
     )
@@ -355,6 +366,7 @@ def of_products(asking: Asking) -> Shown:
         sub="the most margin first",
         sums=["Sum", "", *_product_sums(found)],
         most=PRODUCTS_SHOWN,
+        compares="margin",
         foot="Margin and its share are of pieces whose cost was known when the order was placed.",
         empty="No order was paid in this window and currency. Choose a longer window.",
     )
@@ -431,7 +443,8 @@ def _best_margins(found: Sequence[ProductMargin], currency: str) -> list[tuple[s
     return [("products", chart)] if best else []
 
 
-REPORTS: dict[str, tuple[str, Callable[[Asking], Shown]]] = {
+Maker = Callable[[Asking], Shown]
+REPORTS: dict[str, tuple[str, Maker]] = {
     "customers": ("Customers", of_customers),
     "products": ("Products", of_products),
     "refunds": ("Refunds", of_refunds),
@@ -439,6 +452,19 @@ REPORTS: dict[str, tuple[str, Callable[[Asking], Shown]]] = {
     "time": ("When and where", of_time),
 }
 """Report → what it is called, and what makes it."""
+
+
+def compared(shown: Shown, before: Shown | None) -> Shown:
+    """The report with what its figures were in the window it is compared with; None: no data yet."""
+    earlier = {table.key: table for table in before.tables} if before else {}
+    tables = [_compared(table, earlier.get(table.key)) if table.compares else table for table in shown.tables]
+    return replace(shown, tables=tables)
+
+
+def _compared(table: Table, before: Table | None) -> Table:
+    if table.compares != OWN_SUMS:
+        return beside(table, before)
+    return replace(table, sub=f"{table.sub}; before: {before.sub}") if before else table
 
 
 def tabs(page: Asked, currency: str, current: str = "") -> list[tuple[str, str, bool, None]]:

@@ -4,7 +4,7 @@ Each rollup has one SELECT that makes its rows of some days from the ledger. `an
 stores them; for days that changed since, `relation` runs the same SELECT.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from django.db import models
@@ -98,11 +98,11 @@ REFUND_ROLLUP = Rollup(RefundDay, REFUNDS)
 ROLLUPS = (DAILY_ROLLUP, CUSTOMER_ROLLUP, PRODUCT_ROLLUP, REFUND_ROLLUP)
 
 STATE = """
-    SELECT occurred_on, currency, MAX(posted_at) FROM payments_ledgerentry
+    SELECT occurred_on, currency, MAX(posted_at), NULL FROM payments_ledgerentry
     WHERE id > COALESCE((SELECT MAX(ledger_id) FROM analyticsapp_snapshotbuild), 0)
     GROUP BY occurred_on, currency
-    UNION ALL SELECT NULL, currency, NULL FROM analyticsapp_analyticssnapshotdaily GROUP BY currency
-    UNION ALL SELECT NULL, NULL, data_through FROM analyticsapp_snapshotbuild
+    UNION ALL SELECT NULL, currency, NULL, MIN(day) FROM analyticsapp_analyticssnapshotdaily GROUP BY currency
+    UNION ALL SELECT NULL, NULL, data_through, NULL FROM analyticsapp_snapshotbuild
     WHERE id = (SELECT MAX(id) FROM analyticsapp_snapshotbuild)
 """
 
@@ -113,6 +113,7 @@ class State:
 
     `live` are the days that changed since the last build, to be read from the ledger. `currencies` are
     all that ever moved. `data_through` is when the newest entry was learnt of, None without any.
+    `first_days` is the first day on which each moved.
 
     `known` is a condition on ledger entries: only those are read, none of them from a rollup. So
     figures are as they were known at an earlier moment.
@@ -122,6 +123,7 @@ class State:
     currencies: tuple[str, ...]
     data_through: datetime | None
     known: Sql | None = None
+    first_days: dict[str, date] = field(default_factory=dict, hash=False)
 
     def as_known_at(self, moment: datetime) -> "State":
         """The same store, seen with what had been learnt before `moment`."""
@@ -134,11 +136,16 @@ class State:
 
 def state() -> State:
     """Read it. One query."""
-    found = [(as_day(day), currency, as_moment(at)) for day, currency, at in rows((STATE, []))]
+    found = [(as_day(d), code, as_moment(at), as_day(first)) for d, code, at, first in rows((STATE, []))]
+    first_days: dict[str, date] = {}
+    for day, code, _, first in found:
+        if code and (moved := first or day):
+            first_days[code] = min(moved, first_days.get(code, moved))
     return State(
-        live=tuple(sorted({day for day, _, _ in found if day})),
-        currencies=tuple(sorted({currency for _, currency, _ in found if currency})),
-        data_through=max((at for _, _, at in found if at), default=None),
+        live=tuple(sorted({day for day, *_ in found if day})),
+        currencies=tuple(sorted({code for _, code, *_ in found if code})),
+        data_through=max((at for _, _, at, _ in found if at), default=None),
+        first_days=first_days,
     )
 
 

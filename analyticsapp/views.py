@@ -28,9 +28,10 @@ from analyticsapp.proof import EVIDENCE
 from analyticsapp.reading import one_view
 from analyticsapp.report_tabs import tabs
 from analyticsapp.reports import money
-from analyticsapp.rollups import state
+from analyticsapp.rollups import State, state
 from analyticsapp.windows import BadWindow, Window
 from payments.models import Kind
+from purelaka.moments import day_range
 from purelaka.money import display
 
 EXPORTERS = (Role.ANALYST, Role.ADMIN)
@@ -59,6 +60,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
     notes = dict.fromkeys(("fees", "net_to_bank"), pending.note)
     context = {
         **_frame(page, currency, known.currencies, reverse("analyticsapp:dashboard")),
+        "gap": gap(page, known, currency),
         "through": known.data_through,
         "tabs": tabs(page, currency),
         "cards": cards.cards(found, window=page.window, currency=currency, links=links, notes=notes),
@@ -98,6 +100,7 @@ def kpi_detail(request: SignedInRequest, kpi: str) -> HttpResponse:
     csv_url = _rows_link(request, kpi, page, currency)
     context = {
         **_frame(page, currency, known.currencies, here),
+        "gap": gap(page, known, currency),
         "through": known.data_through,
         "kpi": KPIS[kpi],
         "told": told,
@@ -215,10 +218,26 @@ def _frame(page: Asked, currency: str, currencies: Iterable[str], here: str) -> 
         "period": next((label for label, _, is_current in periods if is_current), ""),
         "comparisons": [
             ("Previous period", page.address(here, currency=currency, compare=""), not page.with_year_before),
-            ("Year before", page.address(here, currency=currency, compare="year"), page.with_year_before),
+            (
+                "Same period last year",
+                page.address(here, currency=currency, compare="year"),
+                page.with_year_before,
+            ),
         ],
         "currencies": codes if len(codes) > 1 else [],
     }
+
+
+def gap(page: Asked, known: State, currency: str) -> str:
+    """What to know of the window this one is compared with, where it has no data or not all; or empty."""
+    against, first = page.against, known.first_days.get(currency)
+    if first is None or first <= against.start:
+        return ""
+    span, since = day_range(against.start, against.end), day_range(first, first)
+    if first > against.end:
+        when = "a year ago" if page.with_year_before else "before this window"
+        return f"There is no data {when}, {span}: in {currency.upper()} the first money moved on {since}."
+    return f"{span} is not all there: in {currency.upper()} the first money moved on {since}."
 
 
 def _sums(told: Told, currency: str) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import defaultdict
 from datetime import date
 
@@ -25,7 +26,7 @@ from analyticsapp.tests.ledgers import sold as sell
 from analyticsapp.tests.test_dashboard import JUNE, text
 from analyticsapp.tests.test_export_contract import body
 from analyticsapp.tests.test_random_ledgers import Sale, moment, sales, windows, write
-from analyticsapp.windows import Window
+from analyticsapp.windows import PERIODS, PRESETS, Window
 from orders.models import Order
 from payments.models import Kind, LedgerEntry
 from purelaka.testing import make_user
@@ -173,3 +174,72 @@ class Pages(TestCase):
             )
         self.client.force_login(make_user(Role.OPS))
         self.assertNotContains(self.client.get(reverse("analyticsapp:report-time"), JUNE), ".csv")
+
+
+class Comparison(TestCase):
+    def setUp(self) -> None:
+        self.client.force_login(make_user(Role.ANALYST))
+        sell(100_00, at(3), country="GB")
+        sell(50_00, at(4), country="DE")
+        sell(80_00, at(3, year=2025), country="GB")
+        sell(20_00, at(3, year=2025), country="FR")
+        sell(25_00, at(20, month=5), country="GB")
+
+    def table(self, **more: str) -> list[dict[str, str]]:
+        url = reverse("analyticsapp:report-table", args=["time", "countries"])
+        sent = body(self.client.get(url, {**JUNE, "currency": "gbp", **more})).decode()
+        return list(csv.DictReader(io.StringIO(sent)))
+
+    def test_a_report_stands_beside_the_window_before_or_the_same_days_a_year_ago(self) -> None:
+        self.assertEqual(
+            [(row["country"], row["gross_sales_before"], row["change_pct"]) for row in self.table()],
+            [("GB", "25.00", "300.00"), ("DE", "0.00", "")],
+        )
+        self.assertEqual(
+            [
+                (row["country"], row["gross_sales"], row["gross_sales_before"], row["change_pct"])
+                for row in self.table(compare="year")
+            ],
+            [
+                ("GB", "100.00", "80.00", "25.00"),
+                ("DE", "50.00", "0.00", ""),
+                ("FR", "0.00", "20.00", "-100.00"),
+            ],
+        )
+
+    def test_every_report_has_the_switch_and_keeps_it_in_its_links_and_files(self) -> None:
+        for key in REPORTS:
+            with self.subTest(key):
+                url = reverse(f"analyticsapp:report-{key}")
+                page = self.client.get(url, {**JUNE, "compare": "year"}).content.decode()
+
+                self.assertRegex(page, r'compare=year[^"]*" aria-current="true">Same period last year<')
+                links = re.findall(r'href="(/analytics/reports/[^"]*)"[^>]*>([^<]*)', page)
+                self.assertEqual(
+                    {said for link, said in links if "compare=year" not in link}, {"Previous period"}
+                )
+
+    def test_a_window_before_the_first_money_is_told_and_stays_empty(self) -> None:
+        window = {"start": "2025-06-01", "end": "2025-06-30", "compare": "year"}
+        for name in ("dashboard", "report-time"):
+            page = text(self.client.get(reverse(f"analyticsapp:{name}"), window))
+            self.assertIn("There is no data a year ago, ", page)
+            self.assertIn("in GBP the first money moved on 3 Jun 2025.", page)
+        page = text(self.client.get(reverse("analyticsapp:dashboard"), window))
+        self.assertIn("no data a year ago", page)
+        self.assertEqual({row["gross_sales_before"] for row in self.table(**window)}, {""})
+
+    def test_a_window_before_that_is_only_partly_there_is_told(self) -> None:
+        window = {"start": "2026-05-01", "end": "2026-07-30", "compare": "year"}
+        page = text(self.client.get(reverse("analyticsapp:dashboard"), window))
+
+        self.assertIn("is not all there: in GBP the first money moved on 3 Jun 2025.", page)
+        self.assertNotIn("no data a year ago", page)
+
+    def test_every_window_can_be_compared_with_a_year_ago(self) -> None:
+        windows = [{"days": str(days)} for days in PRESETS] + [{"period": name} for name in PERIODS]
+        for window in windows:
+            for name in ("dashboard", "report-money"):
+                with self.subTest(name, **window):
+                    answer = self.client.get(reverse(f"analyticsapp:{name}"), {**window, "compare": "year"})
+                    self.assertContains(answer, "Same period last year")
