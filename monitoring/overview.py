@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import (
     BigIntegerField,
+    Case,
     CharField,
     Count,
     Exists,
@@ -18,6 +19,7 @@ from django.db.models import (
     QuerySet,
     Sum,
     Value,
+    When,
     Window,
 )
 from django.db.models.functions import RowNumber
@@ -33,7 +35,6 @@ from monitoring.takings import Takings, takings
 from orders.models import Flag, Order
 from payments import refund_tasks
 from payments.filters import NEEDS_RESPONSE
-from payments.ledger import OPEN_DISPUTE
 from payments.models import (
     Dispute,
     EventStatus,
@@ -110,25 +111,23 @@ class Desk:
 
 def overview(now: datetime) -> Desk:
     """Read it, in a fixed number of queries however large the store is."""
-    disputes = list(_open_disputes())
     waiting = packing(now)
     return Desk(
         now=now,
-        groups=_groups(disputes, waiting, now),
+        groups=_groups(waiting, now),
         to_pack=sum(count.orders for count in waiting),
         takings=takings(now),
-        at_stripe=at_stripe(disputes),
+        at_stripe=at_stripe(),
     )
 
 
-def _groups(disputes: list[Dispute], waiting: list[Packing], now: datetime) -> list[Group]:
+def _groups(waiting: list[Packing], now: datetime) -> list[Group]:
     """What needs a person, most urgent first; groups without an entry are left out."""
     urgent = Group("Now", "money at risk, or Stripe is waiting")
     today = Group("Today", "waiting longer than it should")
     soon = Group("This week", "can wait, but not long")
-    asked = [dispute for dispute in disputes if dispute.status in NEEDS_RESPONSE]
-    urgent.entries += _dispute_entries([one for one in asked if _is_urgent(one, now)], now)
-    soon.entries += _dispute_entries([one for one in asked if not _is_urgent(one, now)], now)
+    for is_urgent, entry in _disputes(now):
+        (urgent if is_urgent else soon).entries.append(entry)
     told = _told()
     urgent.entries += [*_failed_events(told["failed"], now), *_flagged(), *_lost_refunds(now)]
     today.entries += [*_late_packing(waiting, now), *_refunds_to_approve(told["requests"], now)]
@@ -189,22 +188,30 @@ def _packing(counts: list[Packing], now: datetime) -> Iterator[Entry]:
 # --- disputes -------------------------------------------------------------------------------------
 
 
-def _open_disputes() -> QuerySet[Dispute, Dispute]:
-    """What is not decided yet, the soonest due first."""
-    disputes = Dispute.objects.filter(status__in=OPEN_DISPUTE)
-    return disputes.select_related("order").order_by(F("due_by").asc(nulls_last=True), "pk")
+def _disputes(now: datetime) -> Iterator[tuple[bool, Entry]]:
+    """What waits for our answer, the soonest due first: the first few of either urgency, the others by
+    their number."""
+    by_due = F("due_by").asc(nulls_last=True)
+    is_urgent = Case(When(due_by__lt=now + URGENT_WITHIN, then=True), default=False)
+    few = (
+        Dispute.objects.filter(status__in=NEEDS_RESPONSE)
+        .annotate(is_urgent=is_urgent)
+        .annotate(
+            place=Window(RowNumber(), partition_by="is_urgent", order_by=[by_due, "pk"]),
+            number=Window(Count("pk"), partition_by="is_urgent"),
+        )
+        .filter(place__lte=SHOWN)
+    )
+    for dispute in few.select_related("order").order_by(by_due, "pk"):
+        yield dispute.is_urgent, _dispute_entry(dispute, now)
+        if dispute.place == SHOWN:
+            url = _address("payments:dispute-list", query="?view=answer")
+            for more in _and_more(dispute.number - SHOWN, "dispute", url):
+                yield dispute.is_urgent, more
 
 
 def _is_urgent(dispute: Dispute, now: datetime) -> bool:
     return dispute.due_by is not None and dispute.due_by < now + URGENT_WITHIN
-
-
-def _dispute_entries(disputes: list[Dispute], now: datetime) -> Iterator[Entry]:
-    """The first of them, the others by their number."""
-    for dispute in disputes[:SHOWN]:
-        yield _dispute_entry(dispute, now)
-    url = _address("payments:dispute-list", query="?view=answer")
-    yield from _and_more(len(disputes) - SHOWN, "dispute", url)
 
 
 def _dispute_entry(dispute: Dispute, now: datetime) -> Entry:
@@ -320,24 +327,23 @@ FLAGGED = {
 
 def _lost_refunds(now: datetime) -> Iterator[Entry]:
     """Refunds whose money the customer has not got, unless somebody accepted that."""
-    tasks = refund_tasks.tasks()
-    accepted: set[str] = set()
-    if tasks:
-        known = DataQualityIssue.objects.accepted().filter(check_name="refunds_arrived")
-        accepted = set(known.values_list("subject", flat=True))
-    open_ones = [task for task in tasks if task.refund.refund_id not in accepted]
-    for task in open_ones[:SHOWN]:
-        refund, since = task.refund, task.refund.failed_at or task.refund.created
+    accepted = DataQualityIssue.objects.accepted().filter(
+        check_name="refunds_arrived", subject=OuterRef("refund_id")
+    )
+    waiting = refund_tasks.waiting().exclude(Exists(accepted)).annotate(total=Window(Count("pk")))
+    total = 0
+    for refund in waiting[:SHOWN]:
+        task, total = refund_tasks.task_of(refund), refund.total
         yield Entry(
             state="failed" if task.is_failed else "due",
             badge="Failed" if task.is_failed else "Needs action",
             title=f"The customer of {refund.order} has not got the money",
-            why=f"{task.why} Since {moments.spoken(since, now=now)}",
+            why=f"{task.why} Since {moments.spoken(refund.failed_at or refund.created, now=now)}",
             url=_address("payments:refund-detail", refund.refund_id),
             action="See to it" if task.is_failed else "Open refund",
             amount=display(refund.amount, refund.currency),
         )
-    yield from _and_more(len(open_ones) - SHOWN, "refund", _address("payments:refund-list"))
+    yield from _and_more(total - SHOWN, "refund", _address("payments:refund-list"))
 
 
 def _refunds_to_approve(waiting: list[Told], now: datetime) -> Iterator[Entry]:

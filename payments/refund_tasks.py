@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from accounts.models import User
@@ -107,8 +108,13 @@ class Task:
 
 def tasks() -> list[Task]:
     """What waits, the oldest first."""
-    waiting = Refund.objects.filter(pk__in=RawSQL(NOT_ARRIVED, []))  # noqa: S611 - a text of ours
-    return [task_of(refund) for refund in waiting.select_related("order").order_by("created", "pk")]
+    return [task_of(refund) for refund in waiting()]
+
+
+def waiting() -> QuerySet[Refund, Refund]:
+    """The refunds of which somebody has to see that their money arrives, the oldest first."""
+    refunds = Refund.objects.filter(pk__in=RawSQL(NOT_ARRIVED, []))  # noqa: S611 - a text of ours
+    return refunds.select_related("order").order_by("created", "pk")
 
 
 def tasks_among(refunds: Sequence[Refund], order: Order) -> list[Task]:

@@ -157,6 +157,19 @@ class WorkTests(TestCase):
         self.assertEqual((entry.title, entry.amount), ("The customer of PL-1 has not got the money", "£5.00"))
         self.assertIn("The card was reported lost or stolen.", entry.why)
 
+    def test_many_refunds_that_failed_are_told_by_their_number_and_accepted_ones_not(self) -> None:
+        for number in range(8):
+            story = told_order(f"PL-{number}", at=NOW - timedelta(hours=3))
+            refund = story.is_refunded(5_00)
+            story.refund_fails(refund)
+            apply(story.told)
+        issue = make_issue(check_name="refunds_arrived", subject=refund["id"], found="failed")
+        issues.resolve(issue, actor=make_user(Role.OPS), note="sent by bank transfer")
+
+        titles = entries(overview(NOW))["Now"]
+
+        self.assertEqual((len(titles), titles[-1]), (6, "And 2 more refunds"))
+
     def test_refunds_to_approve_are_told_once(self) -> None:
         make_request()
         make_request()
