@@ -164,9 +164,11 @@ def _emptied(table: Table, row: Sequence[Value]) -> list[Value]:
 
 
 def _change(now: Value, was: Value) -> Fraction | None:
-    """Per cent, exact; None where there was nothing to compare with."""
+    """Per cent, exact; None of nothing before. Money that leaves is up when more of it leaves."""
     if not was or now is None:
         return None
+    if int(now) < 0 and int(was) < 0:
+        now, was = -int(now), -int(was)
     return Fraction(100) * (int(now) - int(was)) / abs(int(was))
 
 

@@ -367,7 +367,8 @@ def of_products(asking: Asking) -> Shown:
         sums=["Sum", "", *_product_sums(found)],
         most=PRODUCTS_SHOWN,
         compares="margin",
-        foot="Margin and its share are of pieces whose cost was known when the order was placed.",
+        foot="Revenue is after discount and without tax. Cost known: what of it was kept after refunds, of"
+        " pieces whose cost was known when the order was placed. Margin is that less their cost.",
         empty="No order was paid in this window and currency. Choose a longer window.",
     )
     note = ""
@@ -383,19 +384,18 @@ PRODUCT_HEADS = [
     Head("product", "Product", TEXT),
     Head("sku", "SKU", TEXT, narrow=False),
     Head("units", "Sold"),
-    Head("returned", "Came back", narrow=False),
     Head("revenue", "Revenue", MONEY, narrow=False),
     Head("refunded", "Refunded", MONEY, narrow=False),
-    Head("goods_revenue", "With known cost", MONEY, narrow=False),
+    Head("goods_revenue", "Cost known", MONEY, narrow=False),
     Head("cost", "Cost", MONEY, narrow=False),
     Head("margin", "Margin", MONEY),
     Head("margin_pct", "Share", PERCENT),
-    Head("pieces_without_cost", "No cost known", narrow=False),
+    Head("pieces_without_cost", "No cost", narrow=False),
 ]
 
 
 def _product_row(one: ProductMargin) -> list[Value]:
-    known, goods = one.margin, [one.units, one.returned, one.sold, one.refunded]
+    known, goods = one.margin, [one.units, one.sold, one.refunded]
     if one.sku and not known.pieces and not known.revenue and known.pieces_without_cost:
         return [one.name, one.sku, *goods, None, None, None, None, known.pieces_without_cost]
     shares = [
@@ -410,7 +410,7 @@ def _product_row(one: ProductMargin) -> list[Value]:
 def _product_sums(found: Sequence[ProductMargin]) -> list[Value]:
     revenue, cost = sum(one.margin.revenue for one in found), sum(one.margin.cost for one in found)
     return [
-        *(sum(one.units for one in found), sum(one.returned for one in found)),
+        sum(one.units for one in found),
         *(sum(one.sold for one in found), sum(one.refunded for one in found)),
         *(revenue, cost, revenue - cost, share(revenue - cost, revenue)),
         sum(one.margin.pieces_without_cost for one in found),

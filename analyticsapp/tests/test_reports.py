@@ -243,3 +243,15 @@ class Comparison(TestCase):
                 with self.subTest(name, **window):
                     answer = self.client.get(reverse(f"analyticsapp:{name}"), {**window, "compare": "year"})
                     self.assertContains(answer, "Same period last year")
+
+    def test_money_that_leaves_is_up_when_more_leaves(self) -> None:
+        refunded(sell(30_00, at(8)), 10_00, at(9))
+        refunded(sell(30_00, at(8, month=5)), 5_00, at(9, month=5))
+        url = reverse("analyticsapp:report-table", args=["money", "statement"])
+        sent = body(self.client.get(url, {**JUNE, "currency": "gbp"})).decode()
+
+        rows = {row["line"]: row for row in csv.DictReader(io.StringIO(sent))}
+        self.assertEqual(
+            (rows["Refunds"]["amount"], rows["Refunds"]["amount_before"], rows["Refunds"]["change_pct"]),
+            ("-10.00", "-5.00", "100.00"),
+        )

@@ -1,0 +1,45 @@
+"""An analyst in a browser: the dashboard, what it is compared with, and a file that comes to its figure."""
+
+import csv
+from datetime import timedelta
+
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from accounts.models import Role
+from analyticsapp.tests.ledgers import sold
+from audit.models import AuditLog
+from purelaka.testing_browser import BrowserTestCase
+
+
+class Dashboard(BrowserTestCase):
+    def test_the_comparison_is_switched_and_stays_and_the_file_sums_to_the_figure(self) -> None:
+        now = timezone.now()
+        for number in range(3):
+            sold(40_00, now - timedelta(days=number))
+        sold(100_00, now - timedelta(days=366))
+        self.sign_in(Role.ANALYST)
+        self.visit("/analytics/?days=30")
+        card = self.page.locator("a.kpi", has_text="Gross sales")
+        expect(card).to_contain_text("£120.00")
+
+        self.page.get_by_role("link", name="Same period last year").click()
+        expect(card).to_contain_text("up 20.0% from £100.00")
+        self.page.get_by_role("link", name="7 days").click()
+        expect(self.page.get_by_role("link", name="Same period last year")).to_have_attribute(
+            "aria-current", "true"
+        )
+        self.page.get_by_role("link", name="Money flow").click()
+        expect(self.page.get_by_role("link", name="Same period last year")).to_have_attribute(
+            "aria-current", "true"
+        )
+        self.page.get_by_role("link", name="Overview").last.click()
+
+        self.page.locator("summary", has_text="Export").click()
+        with self.page.expect_download() as waiting:
+            self.page.get_by_role("link", name="Orders", exact=True).last.click()
+        with waiting.value.path().open(encoding="utf-8", newline="") as file:
+            totals = [row["total"] for row in csv.DictReader(file)]
+
+        self.assertEqual(totals, ["40.00"] * 3)
+        self.assertEqual(AuditLog.objects.get(event_type="analytics_export").data["rows"], 3)
