@@ -172,7 +172,7 @@ const draw = {
       yAxis: {
         type: "log",
         min: 0.1,
-        max: ({ max }) => Math.max(100, max),
+        max: ({ max }) => 10 ** Math.max(2, Math.ceil(Math.log10(max))),
         splitLine: { lineStyle: { color: color("chart-grid") } },
         axisLabel: { ...text("muted"), formatter: span },
       },
