@@ -57,13 +57,16 @@ LINES = """
             unit_cost * (quantity - returned) AS cost
         FROM counted
     ),
+    goods_left AS (
+        SELECT order_id, SUM(revenue - refunded) AS goods FROM priced
+        WHERE unit_cost IS NOT NULL GROUP BY order_id HAVING SUM(revenue - refunded) > 0
+    ),
     left_over AS (
         SELECT sale.id, sale.number, sold.currency, sold.sold_at,
             sale.amount_refunded - COALESCE(named.amount, 0) AS unnamed,
-            sale.amount_total - COALESCE(named.amount, 0) AS amount,
-            (SELECT COALESCE(SUM(priced.revenue - priced.refunded), 0) FROM priced
-                WHERE priced.order_id = sale.id AND priced.unit_cost IS NOT NULL) AS goods
+            sale.amount_total - COALESCE(named.amount, 0) AS amount, goods_left.goods
         FROM sold JOIN orders_order AS sale ON sale.id = sold.order_id
+            JOIN goods_left ON goods_left.order_id = sale.id
             LEFT JOIN named ON named.order_id = sale.id
         WHERE sale.amount_refunded > COALESCE(named.amount, 0)
     ),
@@ -72,7 +75,7 @@ LINES = """
             unit_cost, revenue, refunded, cost, currency FROM priced
         UNION ALL
         SELECT -id, NULL, sold_at, number, '', '{unnamed}', '', 0, 0, 0, 0, {part of goods}, 0, currency
-        FROM left_over WHERE goods > 0
+        FROM left_over
     )
 """
 UNNAMED = "Refunds that name no product"
