@@ -8,7 +8,7 @@ from operator import add
 from typing import Any
 
 from analyticsapp.reading import Sql, as_day, moment_parameter, rows
-from analyticsapp.rollups import CUSTOMER_ROLLUP, REFUND_ROLLUP, State, relation
+from analyticsapp.rollups import CUSTOMER_ROLLUP, FRESH, REFUND_ROLLUP, State, relation
 from analyticsapp.windows import Window
 
 # A wish counts in a window when it was made in it and not taken back in it. What goes into the basket
@@ -97,13 +97,12 @@ PEOPLE_BY_DAY = """
         CAST(SUM(CASE WHEN is_now THEN 0 ELSE seconds END) AS bigint) FROM per_day GROUP BY currency
 """
 # The days of the customers whose sales changed since the last build, as they are and as they were built.
-CHANGED = """
+CHANGED = f"""
     UNION ALL SELECT 'changed', currency, day, now, built, email FROM (
     WITH changed AS (
         SELECT DISTINCT entry.occurred_on AS day, entry.currency, buyer.email
-        FROM payments_ledgerentry AS entry JOIN orders_order AS buyer ON buyer.id = entry.order_id
+        FROM ({FRESH}) AS entry JOIN orders_order AS buyer ON buyer.id = entry.order_id
         WHERE entry.kind = 'sale' AND entry.occurred_on BETWEEN %s AND %s
-            AND entry.id > COALESCE((SELECT MAX(ledger_id) FROM analyticsapp_snapshotbuild), 0)
     ),
     sold AS (
         SELECT changed.day, changed.currency, changed.email, entry.order_id

@@ -97,9 +97,14 @@ PRODUCT_ROLLUP = Rollup(ProductDay, PRODUCTS)
 REFUND_ROLLUP = Rollup(RefundDay, REFUNDS)
 ROLLUPS = (DAILY_ROLLUP, CUSTOMER_ROLLUP, PRODUCT_ROLLUP, REFUND_ROLLUP)
 
-STATE = """
-    SELECT occurred_on, currency, MAX(posted_at), NULL FROM payments_ledgerentry
-    WHERE id > COALESCE((SELECT MAX(ledger_id) FROM analyticsapp_snapshotbuild), 0)
+# Entries after the last build. In the order of their keys, so that Postgres, which can't know how few they
+# are, goes by the key and does not read the whole ledger.
+FRESH = """
+    SELECT * FROM payments_ledgerentry
+    WHERE id > COALESCE((SELECT MAX(ledger_id) FROM analyticsapp_snapshotbuild), 0) ORDER BY id
+"""
+STATE = f"""
+    SELECT occurred_on, currency, MAX(posted_at), NULL FROM ({FRESH}) AS fresh
     GROUP BY occurred_on, currency
     UNION ALL SELECT NULL, currency, NULL, MIN(day) FROM analyticsapp_analyticssnapshotdaily GROUP BY currency
     UNION ALL SELECT NULL, NULL, data_through, NULL FROM analyticsapp_snapshotbuild

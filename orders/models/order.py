@@ -137,6 +137,12 @@ class Order(models.Model):
             models.Index(fields=["paid_at"], name="order_to_fulfil", condition=Q(status="paid")),
             # the list of those to pack, page by page: its last page is months away from its first
             models.Index(fields=["-created_at", "-id"], name="order_to_pack", condition=Q(status="paid")),
+            # how many there are to pack, on every page of the desk: from the index alone
+            models.Index(
+                fields=["id"],
+                name="order_pack_count",
+                condition=Q(status="paid", awaits_stock=False) & ~Q(refund_status="full"),
+            ),
             models.Index(fields=["id"], name="order_disputed", condition=Q(dispute_status="open")),
             models.Index(fields=["id"], name="order_flagged", condition=~Q(flag="")),
             models.Index(fields=["id"], name="order_awaits_stock", condition=Q(awaits_stock=True)),
