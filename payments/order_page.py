@@ -2,8 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Min, Prefetch, Q, Sum, prefetch_related_objects
@@ -155,18 +153,17 @@ def _read(order: Order) -> Read:
     """What hangs on the order, with the people and the products in it."""
     charges, refunds = Charge.objects.filter(order=order), Refund.objects.filter(order=order)
     disputes = Dispute.objects.filter(order=order)
-    lines = BalanceTransaction.objects.filter(
-        Q(source_id__in=charges.values("charge_id"))
-        | Q(source_id__in=refunds.values("refund_id"))
-        | Q(source_id__in=disputes.values("dispute_id"))
-    )
+    sources = charges.values("charge_id").union(refunds.values("refund_id"), disputes.values("dispute_id"))
+    lines = BalanceTransaction.objects.filter(source_id__in=sources)
     audit = AuditLog.objects.filter(target_type="order", target_id=str(order.pk))
     notes, asked = order.notes.all(), order.refund_requests.all()
     settlements, moved = order.refund_settlements.all(), StockMovement.objects.filter(order_item__order=order)
-    people = [
-        *(notes.values("author"), asked.values("actor"), asked.values("decided_by")),
+    # as unions: of conditions joined by OR, Postgres reads the whole table
+    people = notes.values("author").union(
+        *(asked.values("actor"), asked.values("decided_by")),
         *(settlements.values("actor"), audit.values("actor")),
-    ]
+    )
+    products = order.items.values("variant").union(moved.values("variant"))
     read = together(
         payments=Payment.objects.filter(order=order),
         charges=charges,
@@ -181,10 +178,8 @@ def _read(order: Order) -> Read:
         mails=order.mails.all(),
         items=order.items.all(),
         movements=moved,
-        variants=Variant.objects.filter(
-            Q(pk__in=order.items.values("variant")) | Q(pk__in=moved.values("variant"))
-        ),
-        users=User.objects.filter(reduce(or_, (Q(pk__in=ids) for ids in people))),
+        variants=Variant.objects.filter(pk__in=products),
+        users=User.objects.filter(pk__in=people),
     )
     named = {"notes": ["author"], "requests": ["actor", "decided_by"], "settlements": ["actor"]}
     for rows, names in {**named, "audit": ["actor"]}.items():
