@@ -56,6 +56,12 @@ class Asked:
         named = {**self.query, "currency": currency, **more}
         return f"{url}?{urlencode({name: value for name, value in named.items() if value})}"
 
+    def address_of_window(self, url: str, window: Window, currency: str, **more: str) -> str:
+        """`url` for other days, whatever day it is read on; compared as this page is."""
+        compare = {"compare": "year"} if self.with_year_before else {}
+        days = {"start": str(window.start), "end": str(window.end)}
+        return f"{url}?{urlencode({**days, 'currency': currency, **more, **compare})}"
+
 
 def today() -> date:
     """The store's day, now."""

@@ -27,6 +27,11 @@ class Bucket:
     label: str
     days: Sequence[DayFigures]
 
+    @property
+    def window(self) -> Window:
+        """From the first to the last of them."""
+        return Window(self.days[0].day, self.days[-1].day)
+
     def sum(self, figure: Callable[[DayFigures], int]) -> int:
         return sum(figure(day) for day in self.days)
 
@@ -44,22 +49,30 @@ def bucketed(days: Sequence[DayFigures]) -> tuple[str, list[Bucket]]:
     return "Month", [Bucket(f"{month[0].day:%b %Y}", month) for month in months.values()]
 
 
-def revenue(days: Sequence[DayFigures], *, currency: str, csv_url: str) -> Chart:
-    """Gross above zero, what went back below, net as a tick."""
+def revenue(
+    days: Sequence[DayFigures], *, currency: str, csv_url: str, kpi_url: Callable[[str, Window], str]
+) -> Chart:
+    """Gross above zero, what went back below, net as a tick. Each leads to its figure's page."""
     name, buckets = bucketed(days)
-    figures: list[tuple[str, Callable[[DayFigures], int]]] = [
-        ("Gross sales", lambda day: day.sales),
-        ("Refunds", lambda day: day.refunds),
-        ("Disputes", lambda day: day.disputes),
-        ("Net sales", lambda day: day.net_sales),
+    figures: list[tuple[str, str, Callable[[DayFigures], int]]] = [
+        ("Gross sales", "revenue", lambda day: day.sales),
+        ("Refunds", "refunded_amount", lambda day: day.refunds),
+        ("Disputes", "disputed_amount", lambda day: day.disputes),
+        ("Net sales", "net_revenue", lambda day: day.net_sales),
     ]
     return Chart(
         kind="revenue",
         title=f"Revenue by {name.split()[0].lower()}, refunds and disputes below zero",
         sub=f"{currency.upper()}, by day the money moved",
-        columns=[name, *(label for label, _ in figures)],
+        columns=[name, *(label for label, *_ in figures)],
         rows=[
-            [Cell(bucket.label), *(money_cell(bucket.sum(figure), currency) for _, figure in figures)]
+            [
+                Cell(bucket.label),
+                *(
+                    money_cell(bucket.sum(figure), currency, kpi_url(key, bucket.window))
+                    for _, key, figure in figures
+                ),
+            ]
             for bucket in buckets
         ],
         keys=[("1", "Gross sales"), ("loss", "Refunds"), ("5", "Disputes"), ("line", "Net sales")],
@@ -69,14 +82,16 @@ def revenue(days: Sequence[DayFigures], *, currency: str, csv_url: str) -> Chart
     )
 
 
-def of_kpi(kpi: Kpi, found: Comparison, window: Window, *, currency: str) -> Chart | None:
+def of_kpi(
+    kpi: Kpi, found: Comparison, window: Window, *, currency: str, kpi_url: Callable[[str, Window], str]
+) -> Chart | None:
     """One KPI day by day; None where the days do not sum to the window."""
     if kpi.key not in ADDITIVE:
         return None
     name, buckets = bucketed(every_day(found.days, window=window, currency=currency))
-    figures = [bucket.sum(PER_DAY[kpi.key]) for bucket in buckets]
+    figures = [(bucket.sum(PER_DAY[kpi.key]), kpi_url(kpi.key, bucket.window)) for bucket in buckets]
     is_money = kpi.unit == MONEY
-    cells = [money_cell(figure, currency) if is_money else count_cell(figure) for figure in figures]
+    cells = [money_cell(n, currency, url) if is_money else count_cell(n, url) for n, url in figures]
     return Chart(
         kind="days" if kpi.better == "down" else "daily",
         title=f"By {name.split()[0].lower()}",
@@ -88,10 +103,12 @@ def of_kpi(kpi: Kpi, found: Comparison, window: Window, *, currency: str) -> Cha
     )
 
 
-def best_sellers(window: Window, known: State, *, currency: str, csv_url: str) -> Chart:
-    """The products that brought most. One query."""
+def best_sellers(
+    window: Window, known: State, *, currency: str, csv_url: str, cell_url: Callable[[str, str], str]
+) -> Chart:
+    """The products that brought most; `cell_url` is of a SKU's units or revenue. One query."""
     query, parameters = products(window, known, currency=currency)
-    cells = "r.product, r.variant, r.units, r.sales, COUNT(*) OVER (), SUM(r.sales) OVER ()"
+    cells = "r.product, r.variant, r.units, r.sales, COUNT(*) OVER (), SUM(r.sales) OVER (), r.sku"
     found = rows((f"{query.replace('{cells}', cells)} LIMIT {BEST}", parameters))
     shown = sum(row[3] for row in found)
     number, total = (found[0][4], int(found[0][5])) if found else (0, 0)
@@ -102,8 +119,12 @@ def best_sellers(window: Window, known: State, *, currency: str, csv_url: str) -
         sub="after discount, without delivery",
         columns=["Product", "Units", "Revenue"],
         rows=[
-            [Cell(f"{product} {variant}".strip()), count_cell(units), money_cell(sales, currency)]
-            for product, variant, units, sales, *_ in found
+            [
+                Cell(f"{product} {variant}".strip()),
+                count_cell(units, cell_url(sku, "units")),
+                money_cell(sales, currency, cell_url(sku, "revenue")),
+            ]
+            for product, variant, units, sales, *_, sku in found
         ],
         currency=currency,
         csv_url=csv_url,

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from django.conf import settings
 from django.urls import reverse
 
+from analyticsapp.breakdowns import BREAKDOWNS, Breakdown
 from analyticsapp.csv_file import DAY, MOMENT, MONEY, NUMBER, PERSON, TEXT, WORD, Column
 from analyticsapp.exports import CONTRACT_VERSION, EXPORTS, SUMMARY_KPIS
+from analyticsapp.facts import Facts
+from analyticsapp.further import GROUPS
 from analyticsapp.kpis import COUNT, KPIS, PERCENT, Kpi
 from analyticsapp.kpis import MONEY as MONEY_UNIT
 from analyticsapp.order_rows import ROW_COLUMNS
@@ -21,7 +25,20 @@ from analyticsapp.proof import (
     ORDER_COLUMNS,
     PERSON_COLUMNS,
 )
+from analyticsapp.reports.margin import Margin
 from analyticsapp.wish_funnel import WISHES
+
+# Numbers that tell formulas apart: what a figure makes of them changes when its formula does.
+SAMPLE = Facts(
+    currency="gbp",
+    **{
+        one.name: 1009 * number + 7**number
+        for number, one in enumerate(fields(Facts), start=1)
+        if one.type in ("int", int)
+    },
+    further={name: 2003 + 211 * n for n, name in enumerate(n for names, _ in GROUPS.values() for n in names)},
+    margin=Margin(revenue=50_021, cost=30_011, pieces=401, pieces_without_cost=19),
+)
 
 UNITS = {
     MONEY_UNIT: "Money, in the currency's smallest unit inside, in whole units with its digits outside",
@@ -53,6 +70,13 @@ What holds for all of them:
   row for each.
 - Per cents and averages are computed from the exact sums of the window, and rounded once, half to even,
   when they are shown. With nothing to divide by, pages show a dash and files say 0.00.
+"""
+
+BREAKDOWNS_HEAD = """## Breakdowns
+
+Columns of the reports (`analyticsapp/breakdowns.py`): figures by day, month, country and so on. A cell leads
+to the rows that make it, with their sum and their file; one that is a figure of its own days leads to that
+figure's page.
 """
 
 EXPORTS_HEAD = f"""# The files
@@ -98,7 +122,30 @@ its share of the order's discount. Delivery, and tax where prices are without it
 
 def definitions() -> str:
     """`docs/kpi_definitions.md`."""
-    return "\n".join([DEFINITIONS_HEAD, *map(_definition, KPIS.values())])
+    return "\n".join(
+        [
+            DEFINITIONS_HEAD,
+            *map(_definition, KPIS.values()),
+            BREAKDOWNS_HEAD,
+            *map(_cells, BREAKDOWNS.values()),
+        ]
+    )
+
+
+def _cells(one: Breakdown) -> str:
+    facts = {
+        "Key": f"`{one.key}`",
+        "By": one.by,
+        "Unit": UNITS[one.unit],
+        "Formula": one.formula,
+        "Day": one.date_rule,
+        "Currency": one.currency_rule,
+        "Note": one.edge_cases,
+        "Source": one.source,
+        "Version": str(one.version),
+    }
+    title = f"{one.label}, by {one.by[0].lower()}{one.by[1:]}"
+    return "\n".join([f"### {title}\n", *(f"- **{name}**: {text}" for name, text in facts.items()), ""])
 
 
 def _definition(kpi: Kpi) -> str:
@@ -174,8 +221,17 @@ def contract() -> str:
             for key, export in EXPORTS.items()
         },
         "kpis": {
-            key: {"version": kpi.version, "unit": kpi.unit, "formula": kpi.formula}
+            key: {
+                "version": kpi.version,
+                "unit": kpi.unit,
+                "formula": kpi.formula,
+                "of_sample": str(kpi.compute(SAMPLE)),
+            }
             for key, kpi in KPIS.items()
+        },
+        "breakdowns": {
+            key: {"version": one.version, "unit": one.unit, "by": one.by, "formula": one.formula}
+            for key, one in BREAKDOWNS.items()
         },
     }
     return json.dumps(written, indent=2, ensure_ascii=False) + "\n"
@@ -197,8 +253,24 @@ def stale() -> list[str]:
     return [name for name, make in DOCUMENTS.items() if _read(_file(name)) != make()]
 
 
+def unversioned() -> list[str]:
+    """Figures whose formula is not as the written contract says, while their version is.
+
+    A formula is its words and what it makes of the same numbers.
+    """
+    text = _read(_file("docs/contracts/kpi_contract.json"))
+    promised, now = json.loads(text or "{}"), json.loads(contract())
+    return [
+        key
+        for part in ("kpis", "breakdowns")
+        for key, one in now[part].items()
+        if (was := promised.get(part, {}).get(key)) and was != one and was["version"] == one["version"]
+        if any(name in was and was[name] != one[name] for name in ("unit", "formula", "of_sample"))
+    ]
+
+
 def write() -> list[str]:
-    """Write those that are stale, and say which they were."""
+    """Write those that are stale, and say which they were. Look at `unversioned` before."""
     old = stale()
     for name in old:
         _file(name).parent.mkdir(parents=True, exist_ok=True)

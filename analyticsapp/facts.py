@@ -65,12 +65,13 @@ def window_facts(
 ) -> dict[str, Facts]:
     """The facts of a window, by currency; one entry for each currency that ever moved.
 
-    Two queries, and one for each group of further facts that is needed: all of them by default.
+    Two queries, and one for further facts, by default all of them.
     """
     days = daily_figures(window, state)
     counted = counts(window, state)
     found = {currency: _facts(currency, days, counted, 0) for currency in state.currencies}
-    return _with_further(found, needs, window, state)
+    [told] = _with_further({window: found}, needs, state)
+    return told
 
 
 def compare(
@@ -78,8 +79,8 @@ def compare(
 ) -> Comparison:
     """The facts of a window and of an earlier one: the previous of the same length, by default.
 
-    Two queries for the previous one, which lies beside it; three for any other. Two more for each group of
-    further facts that is needed.
+    Two queries for the previous one, which lies beside it; three for any other. One more
+    for all further facts that are needed.
     """
     before = against or window.previous
     if before == window.previous:
@@ -93,9 +94,10 @@ def compare(
     present = [one for one in days if one.day in window]
     now = {currency: _facts(currency, present, counted, 0) for currency in state.currencies}
     then = {currency: _facts(currency, earlier, counted, 1) for currency in state.currencies}
+    now, then = _with_further({window: now, before: then}, needs, state)
     return Comparison(
-        now=_with_further(now, needs, window, state),
-        before=_with_further(then, needs, before, state),
+        now=now,
+        before=then,
         days=days,
         counts=counted,
         earlier=before,
@@ -119,12 +121,16 @@ def with_margin(found: Comparison, window: Window, currency: str) -> Comparison:
 
 
 def _with_further(
-    found: dict[str, Facts], needs: Collection[str], window: Window, state: State
-) -> dict[str, Facts]:
+    windows: Mapping[Window, dict[str, Facts]], needs: Collection[str], state: State
+) -> list[dict[str, Facts]]:
+    """The facts of each window with the further ones. One query, or none when nothing is needed."""
     if not needs:
-        return found
-    more = further.read(needs, window, state)
-    return {currency: replace(facts, further=more[currency]) for currency, facts in found.items()}
+        return list(windows.values())
+    more = further.read(needs, list(windows), state)
+    return [
+        {currency: replace(one, further=known[currency]) for currency, one in facts.items()}
+        for facts, known in zip(windows.values(), more, strict=True)
+    ]
 
 
 def _facts(currency: str, days: Iterable[DayFigures], counted: Counts, which: int) -> Facts:

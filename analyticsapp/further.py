@@ -1,9 +1,9 @@
 """Facts that cost more than the dashboard may: read by the pages and files that show them.
 
-Each group is read at once, for every currency of the store.
+Each group has a query, which gives its two facts for every currency.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from analyticsapp.counts import moments_of
 from analyticsapp.reading import Sql, rows
@@ -88,12 +88,22 @@ GROUPS: Mapping[str, tuple[tuple[str, str], Callable[[Window, State], Sql]]] = {
 """Group → the names of its facts, and the query that gives them by currency."""
 
 
-def read(groups: Iterable[str], window: Window, state: State) -> dict[str, dict[str, int]]:
-    """The facts of these groups by currency and name. One query for each group."""
-    found: dict[str, dict[str, int]] = {currency: {} for currency in state.currencies}
-    for group in sorted(groups):
-        names, query = GROUPS[group]
-        numbers = {currency: values for currency, *values in rows(query(window, state))}
-        for currency, facts in found.items():
-            facts.update(zip(names, map(int, numbers.get(currency, (0, 0))), strict=True))
+def read(groups: Collection[str], windows: Sequence[Window], state: State) -> list[dict[str, dict[str, int]]]:
+    """The facts of these groups, of each window, by currency and name. One query."""
+    found: list[dict[str, dict[str, int]]] = [
+        {currency: _nothing(groups) for currency in state.currencies} for _ in windows
+    ]
+    parts, parameters = [], []
+    for number, window in enumerate(windows):
+        for group in sorted(groups):
+            query, values = GROUPS[group][1](window, state)
+            parts.append(f"SELECT {number} AS place, '{group}' AS what, q.* FROM ({query}) AS q")
+            parameters += values
+    for place, group, currency, *numbers in rows((" UNION ALL ".join(parts), parameters)):
+        if currency in found[place]:
+            found[place][currency].update(zip(GROUPS[group][0], map(int, numbers), strict=True))
     return found
+
+
+def _nothing(groups: Collection[str]) -> dict[str, int]:
+    return {name: 0 for group in groups for name in GROUPS[group][0]}

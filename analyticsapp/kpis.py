@@ -637,7 +637,7 @@ _ALL = [
         source="Ledger: sale, with the order's lines",
         compute=lambda facts: facts.further["units"],
         better="up",
-        report="time",
+        report="products",
         needs=("goods",),
     ),
     Kpi(
@@ -653,7 +653,7 @@ _ALL = [
         source="Ledger: sale, with the order's lines",
         compute=lambda facts: facts.further["gross_product_sales"],
         better="up",
-        report="time",
+        report="products",
         needs=("goods",),
     ),
 ]

@@ -9,30 +9,44 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.roles import SignedInRequest, analyst_required, staff_required
-from analyticsapp import asked
+from analyticsapp import asked, cards
 from analyticsapp.asked import Asked
 from analyticsapp.download import respond
 from analyticsapp.facts import compare
+from analyticsapp.kpis import KPIS
 from analyticsapp.packing import Download
 from analyticsapp.reading import one_view
-from analyticsapp.report_tabs import REPORTS, Asking, Maker, Shown, compared, tabs
+from analyticsapp.report_tabs import REPORTS, Asking, Shown, compared, tabs
 from analyticsapp.rollups import State, state
-from analyticsapp.views import EXPORTERS, GET_ONLY, PLAIN, _frame, _said, gap, most_used
+from analyticsapp.views import (
+    EXPORTERS,
+    GET_ONLY,
+    PLAIN,
+    _frame,
+    _kpi_link,
+    _said,
+    gap,
+    most_used,
+)
+from analyticsapp.windows import Window
 
 
 @staff_required
 @require_safe
 def report(request: SignedInRequest, report: str) -> HttpResponse:
-    """One report of a window and a currency, beside an earlier window. At most eight queries of its own."""
-    title, makes = REPORTS[report]
+    """One report of a window and a currency, beside an earlier window. At most eleven queries of its own."""
+    title = REPORTS[report][0]
+    keys = figures_of(report)
     page = asked.read(request)
     status = 400 if page.error else 200
     with one_view():
         known = state()
         if not known.currencies:
             return render(request, "analyticsapp/empty.html", status=status)
-        currency = _currency(request, page, known)
-        shown = _made(makes, page, known, currency)
+        needs = {group for key in keys for group in KPIS[key].needs}
+        found = compare(page.window, known, page.against, needs=needs)
+        currency = asked.currency(request, known, most_used(found))
+        shown = _made(report, page, known, currency)
     may_export = request.user.role in EXPORTERS
 
     def csv_url(key: str) -> str:
@@ -50,6 +64,13 @@ def report(request: SignedInRequest, report: str) -> HttpResponse:
         "charts": [replace(chart, csv_url=csv_url(key)) for key, chart in shown.charts],
         "tables": [replace(table, csv_url=csv_url(table.key)) for table in shown.tables],
         "note": shown.note,
+        "figures": cards.table(
+            found,
+            keys,
+            currency=currency,
+            links={key: _kpi_link(key, page, currency) for key in keys},
+            notes={},
+        ),
     }
     return render(request, "analyticsapp/report.html", context, status=status)
 
@@ -67,7 +88,7 @@ def report_table(request: SignedInRequest, report: str, table: str) -> HttpRespo
     if not re.fullmatch("[a-z]{3}", code):
         return HttpResponse("Say in which currency, as ?currency=gbp.\n", status=400, content_type=PLAIN)
     with one_view():
-        shown = _made(REPORTS[report][1], page, state(), code)
+        shown = _made(report, page, state(), code)
     found = next((one for one in shown.tables if one.key == table), None)
     if found is None:
         raise Http404
@@ -82,24 +103,32 @@ def report_table(request: SignedInRequest, report: str, table: str) -> HttpRespo
     )
 
 
-def _made(makes: Maker, page: Asked, known: State, currency: str) -> Shown:
+def _made(report: str, page: Asked, known: State, currency: str) -> Shown:
     """The report, beside itself of the window before."""
-    asking = _asking(page, known, currency)
+    makes, now = REPORTS[report][1], asking(page, known, currency, report)
     first = known.first_days.get(currency)
     if first is None or first > page.against.end:
-        return compared(makes(asking), None)
-    before = replace(asking, page=replace(page, window=page.against), is_before=True)
-    return compared(makes(asking), makes(before))
+        return compared(makes(now), None)
+    earlier = replace(page, window=page.against, preset="")
+    return compared(makes(now), makes(replace(asking(earlier, known, currency, report), is_before=True)))
 
 
-def _asking(page: Asked, known: State, currency: str) -> Asking:
-    def kpi_url(key: str) -> str:
-        return page.address(reverse("analyticsapp:kpi-detail", args=[key]), currency=currency)
-
-    return Asking(page, known, currency, kpi_url)
+def figures_of(report: str) -> list[str]:
+    """The figures that a report shows above its tables; what a table of it says is not said twice."""
+    return [key for key, kpi in KPIS.items() if kpi.report == report and kpi.needs]
 
 
-def _currency(request: SignedInRequest, page: Asked, known: State) -> str:
-    if len(known.currencies) == 1:
-        return known.currencies[0]
-    return asked.currency(request, known, most_used(compare(page.window, known, page.against)))
+def asking(page: Asked, known: State, currency: str, report: str) -> Asking:
+    """What a report is asked, with the addresses its figures and cells lead to."""
+
+    def kpi_url(key: str, window: Window) -> str:
+        url = reverse("analyticsapp:kpi-detail", args=[key])
+        if window == page.window:
+            return page.address(url, currency=currency)
+        return page.address_of_window(url, window, currency)
+
+    def cell_url(table: str, row: str, column: str) -> str:
+        url = reverse("analyticsapp:report-cell", args=[report, table])
+        return page.address_of_window(url, page.window, currency, row=row, column=column)
+
+    return Asking(page, known, currency, kpi_url, cell_url)

@@ -1,10 +1,11 @@
 """A report's table: the page shows it, its file holds the same cells."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from analyticsapp.csv_file import MONEY, NUMBER, TEXT, Column
+from analyticsapp.drills import SUM, Drilled
 from analyticsapp.kpis import percent, two_digits
 from purelaka.csv_text import line, text_cell
 from purelaka.figures import Cell
@@ -16,17 +17,26 @@ Value = str | int | Fraction | None
 
 @dataclass(frozen=True)
 class Head:
-    """A column: its name in the file, its label on the page, and what it holds."""
+    """A column: its name in the file, its label on the page, and what it holds.
+
+    `key` names what defines it in the registry; empty for names, and where each row has a key of its own.
+    """
 
     name: str
     label: str
     kind: str = NUMBER
     narrow: bool = True  # whether a narrow page shows it
+    key: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of exact values. The first cell of a row is its name; `links` lead from a row to what makes it."""
+    """Rows of exact values. The first cell of a row is its name.
+
+    `row_ids` name the rows in addresses, `row_keys` what defines each where the columns do not. `url_of`
+    gives the address of what makes a cell, by the row's id and the column, and `drill` the rows that do.
+    `sums_lead`: whether the line below does so too, as the row `sum`.
+    """
 
     key: str
     title: str
@@ -36,7 +46,11 @@ class Table:
     sub: str = ""
     foot: str = ""
     sums: Sequence[Value] = ()
-    links: Sequence[str] = ()
+    row_ids: Sequence[str] = ()
+    row_keys: Sequence[str] = ()
+    url_of: Callable[[str, Head], str] | None = None
+    drill: Drilled | None = None
+    sums_lead: bool = False
     empty: str = "Nothing happened in this window and currency. Choose a longer window."
     shades: Sequence[Sequence[int]] = field(default_factory=tuple)  # of a heat table, 0 to 7
     csv_url: str = ""
@@ -49,23 +63,49 @@ class Table:
         return 0 < self.most < len(self.rows)
 
     @property
-    def shown(self) -> list[tuple[str, str, list[tuple[Head, str, int | None]]]]:
-        """For the page: each row's name, its link, and its other cells with their shade."""
+    def shown(self) -> list[tuple[str, list[tuple[Head, str, int | None, str]]]]:
+        """For the page: each row's name, and its other cells with their shade and their address."""
         found = []
         for number, (name, *values) in enumerate(self.rows[: self.most or None]):
             shades = self.shades[number] if self.shades else [None] * len(values)
-            link = self.links[number] if self.links else ""
             cells = [
-                (head, self.text(head, value), shade)
+                (head, self.text(head, value), shade, self.url(number, head, value))
                 for head, value, shade in zip(self.heads[1:], values, shades, strict=False)
             ]
-            found.append((str(name), link, cells))
+            found.append((str(name), cells))
         return found
 
     @property
-    def sum_texts(self) -> list[tuple[Head, str]]:
+    def sum_texts(self) -> list[tuple[Head, str, str]]:
         """The line below, if there is one."""
-        return [(head, self.text(head, value)) for head, value in zip(self.heads, self.sums, strict=False)]
+        return [
+            (head, self.text(head, value), self._url_of_row(SUM, head, value) if self.sums_lead else "")
+            for head, value in zip(self.heads, self.sums, strict=False)
+        ]
+
+    def url(self, number: int, head: Head, value: Value) -> str:
+        """Where a cell leads; empty for texts and what has no value."""
+        return self._url_of_row(self.row_ids[number], head, value) if self.row_ids else ""
+
+    def _url_of_row(self, row: str, head: Head, value: Value) -> str:
+        is_number = head.kind not in (TEXT, CHANGE) and value is not None and value != ""
+        return self.url_of(row, head) if is_number and self.url_of else ""
+
+    def find(self, row: str, column: str) -> tuple[str, Head, Value] | None:
+        """The name of a row, a column, and the value where they meet."""
+        heads = [head for head in self.heads[1:] if head.name == column]
+        ids = [*self.row_ids, SUM] if self.sums_lead else self.row_ids
+        if not heads or row not in ids:
+            return None
+        name, *values = self.sums if row == SUM else self.rows[self.row_ids.index(row)]
+        return str(name), heads[0], values[self.heads[1:].index(heads[0])]
+
+    @property
+    def undefined(self) -> list[str]:
+        """The columns and rows of numbers that name nothing in the registry."""
+        if self.row_keys:
+            return [str(row[0]) for row, key in zip(self.rows, self.row_keys, strict=True) if not key]
+        return [head.name for head in self.heads[1:] if head.kind not in (TEXT, CHANGE) and not head.key]
 
     def text(self, head: Head, value: Value) -> str:
         """As it is read."""
@@ -84,10 +124,14 @@ class Table:
         """The same cells, to be drawn."""
         return [
             [
-                Cell(self.text(head, value), value if head.kind in (MONEY, NUMBER) else None)  # type: ignore[arg-type]
+                Cell(
+                    self.text(head, value),
+                    value if head.kind in (MONEY, NUMBER) else None,  # type: ignore[arg-type]
+                    self.url(number, head, value),
+                )
                 for head, value in zip(self.heads, row, strict=True)
             ]
-            for row in self.rows
+            for number, row in enumerate(self.rows)
         ]
 
     @property
@@ -127,8 +171,12 @@ def beside(table: Table, before: Table | None) -> Table:
     column = table.heads[index]
     earlier = {_texts(table, row): row for row in before.rows} if before else {}
     here = {_texts(table, row) for row in table.rows}
-    gone = [_emptied(table, row) for text, row in earlier.items() if text not in here and row[index]]
+    went = [row for text, row in earlier.items() if text not in here and row[index]]
+    gone = [_emptied(table, row) for row in went]
     rows = [*table.rows, *gone]
+    ids = list(table.row_ids)
+    if before and before.row_ids and ids:
+        ids += [before.row_ids[before.rows.index(row)] for row in went]
 
     def was(row: Sequence[Value]) -> Value:
         found = earlier.get(_texts(table, row))
@@ -138,13 +186,29 @@ def beside(table: Table, before: Table | None) -> Table:
         table,
         heads=[
             *table.heads,
-            Head(f"{column.name}_before", "Before", column.kind, narrow=False),
+            Head(f"{column.name}_before", "Before", column.kind, narrow=False, key=column.key),
             Head("change_pct", "Change", CHANGE, narrow=False),
         ],
         rows=[[*row, was(row), _change(row[index], was(row))] for row in rows],
-        links=[*table.links, *[""] * len(gone)] if table.links else (),
+        row_ids=ids,
+        row_keys=[*table.row_keys, *[""] * len(gone)] if table.row_keys else (),
+        url_of=_beside(table, before, column),
         sums=_sums_beside(table, before, index) if table.sums else (),
     )
+
+
+def _beside(table: Table, before: Table | None, column: Head) -> Callable[[str, Head], str] | None:
+    """Addresses of both windows' cells. What a window has no row of leads nowhere."""
+    here, there = table.url_of, before.url_of if before else None
+    if here is None:
+        return None
+
+    def url(row: str, head: Head) -> str:
+        if head.name != f"{column.name}_before":
+            return here(row, head) if row in table.row_ids or row == SUM else ""
+        return there(row, column) if there and before and row in before.row_ids else ""
+
+    return url
 
 
 def _sums_beside(table: Table, before: Table | None, index: int) -> list[Value]:

@@ -1,19 +1,22 @@
 """What each report shows: tables and charts of one window and currency."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.urls import reverse
 
+from analyticsapp import drills
 from analyticsapp.asked import Asked
 from analyticsapp.charts import bucketed
 from analyticsapp.csv_file import MONEY, TEXT
 from analyticsapp.daily import daily_figures, every_day
-from analyticsapp.kpis import two_digits
+from analyticsapp.drills import SUM
+from analyticsapp.kpis import KPIS, average, two_digits
 from analyticsapp.report_tables import PERCENT, Head, Table, Value, beside, share
 from analyticsapp.reports import customers, margin, money, refunds, sold
 from analyticsapp.reports.margin import ProductMargin
 from analyticsapp.rollups import State
+from analyticsapp.windows import Window
 from purelaka.figures import Cell, Chart, count_cell
 from purelaka.money import display
 
@@ -23,13 +26,38 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 @dataclass(frozen=True)
 class Asking:
-    """What a report is asked: the page's window, the state of the ledger, and a currency."""
+    """What a report is asked: the page's window, the state of the ledger, and a currency.
+
+    `kpi_url` is the address of a figure's page in a window, `cell_url` that of what makes the cell of a
+    table, by the table's key, the row's id and the column's name.
+    """
 
     page: Asked
     known: State
     currency: str
-    kpi_url: Callable[[str], str]
+    kpi_url: Callable[[str, Window], str]
+    cell_url: Callable[[str, str, str], str]
     is_before: bool = False  # for comparison: what stays the same in every window may be left out
+
+    def leads(
+        self,
+        table: str,
+        *,
+        windows: Mapping[str, Window] | None = None,
+        rows: Mapping[str, str] | None = None,
+    ) -> Callable[[str, Head], str]:
+        """Where a table's cells lead: those of a figure to its page, others to what makes them.
+
+        `windows` are the rows' own, by their ids, `rows` their keys where the columns have none.
+        """
+
+        def url(row: str, head: Head) -> str:
+            key = rows[row] if rows else head.key
+            if key in KPIS:
+                return self.kpi_url(key, windows[row] if windows else self.page.window)
+            return self.cell_url(table, row, head.name)
+
+        return url
 
 
 @dataclass(frozen=True)
@@ -48,12 +76,14 @@ def of_customers(asking: Asking) -> Shown:
     name, buckets = bucketed(every_day([], window=window, currency=currency))
     heads = [
         Head("period", name, TEXT),
-        *(Head("new_customers", "New customers"), Head("new_orders", "Their orders", narrow=False)),
-        Head("new_revenue", "Their gross sales", MONEY),
-        Head("returning_customers", "Returning", narrow=False),
-        *(Head("returning_orders", "Their orders", narrow=False),),
-        Head("returning_revenue", "Their gross sales", MONEY),
+        Head("new_customers", "New customers", key="new_customers_by_period"),
+        Head("new_orders", "Their orders", narrow=False, key="new_orders_by_period"),
+        Head("new_revenue", "Their gross sales", MONEY, key="new_sales_by_period"),
+        Head("returning_customers", "Returning", narrow=False, key="returning_customers_by_period"),
+        Head("returning_orders", "Their orders", narrow=False, key="returning_orders_by_period"),
+        Head("returning_revenue", "Their gross sales", MONEY, key="returning_sales_by_period"),
     ]
+    spans = {str(bucket.window): bucket.window for bucket in buckets}
     rows: list[list[Value]] = []
     for bucket in buckets:
         days = [found[day.day] for day in bucket.days if day.day in found]
@@ -72,6 +102,10 @@ def of_customers(asking: Asking) -> Shown:
         currency,
         sub=f"{numbers[0]:,} new, {numbers[3]:,} returning",
         sums=sums,
+        sums_lead=True,
+        row_ids=list(spans),
+        url_of=asking.leads("new-and-returning"),
+        drill=drills.by_period({**spans, SUM: window}),
         compares=OWN_SUMS,
         foot="New: the first order ever in this currency is in the window. Each customer is counted on the"
         " first day they bought on in the window.",
@@ -89,18 +123,27 @@ def of_customers(asking: Asking) -> Shown:
     if asking.is_before:
         return Shown([split])
     cohorts = customers.cohorts(window, asking.known, currency, today=asking.page.today)
-    return Shown([split, _retention(cohorts, currency), _spent(cohorts, currency)], [(split.key, chart)])
+    return Shown([split, _retention(cohorts, asking), _spent(cohorts, asking)], [(split.key, chart)])
 
 
-def _retention(cohorts: Sequence[customers.Cohort], currency: str) -> Table:
+SIZE = Head("customers", "Size", key="cohort_size")
+
+
+def _retention(cohorts: Sequence[customers.Cohort], asking: Asking) -> Table:
     shares = [[share(people, one.size) for people in one.returned[1:]] for one in cohorts]
     most = max((cell for row in shares for cell in row if cell), default=1)
     return Table(
         "retention",
         "Customers who came back",
-        [Head("cohort", "First order", TEXT), Head("customers", "Size"), *_ages("returned", PERCENT)],
+        [
+            *(Head("cohort", "First order", TEXT), SIZE),
+            *_ages("returned", PERCENT, "cohort_retention_pct"),
+        ],
         [_padded([one.month, one.size, *row]) for one, row in zip(cohorts, shares, strict=True)],
-        currency,
+        asking.currency,
+        row_ids=[one.month for one in cohorts],
+        url_of=asking.leads("retention"),
+        drill=drills.by_cohort({one.month: one for one in cohorts}),
         sub="by month of first order, share that bought again in the month",
         shades=[[0, *(min(7, int(7 * (cell or 0) / most)) for cell in row)] for row in shares],
         foot="Months that are not over are left out.",
@@ -108,29 +151,32 @@ def _retention(cohorts: Sequence[customers.Cohort], currency: str) -> Table:
     )
 
 
-def _spent(cohorts: Sequence[customers.Cohort], currency: str) -> Table:
+def _spent(cohorts: Sequence[customers.Cohort], asking: Asking) -> Table:
     return Table(
         "lifetime-value",
         "What a customer has brought by then",
         [
             Head("cohort", "First order", TEXT),
-            Head("customers", "Size"),
-            Head("month_0", "Month 0", MONEY),
-            *_ages("spent", MONEY),
+            SIZE,
+            Head("spent_0", "Month 0", MONEY, key="cohort_lifetime_value"),
+            *_ages("spent", MONEY, "cohort_lifetime_value"),
         ],
         [
-            _padded([one.month, one.size, *(round(amount / one.size) for amount in one.spent)], 15)
+            _padded([one.month, one.size, *(average(amount, one.size) for amount in one.spent)], 15)
             for one in cohorts
         ],
-        currency,
-        sub="realised: net sales so far, for each customer of the cohort",
-        foot="Sales less refunds and disputes, each in its own month. Nothing is forecast.",
+        asking.currency,
+        row_ids=[one.month for one in cohorts],
+        url_of=asking.leads("lifetime-value"),
+        drill=drills.by_cohort({one.month: one for one in cohorts}),
+        sub="realised so far, for each customer of the cohort",
+        foot="Sales less refunds, disputes and fees, each in its own month. Nothing is forecast.",
         empty="No month with a first order is over yet at the end of this window.",
     )
 
 
-def _ages(name: str, kind: str) -> list[Head]:
-    return [Head(f"{name}_{age}", f"+{age}", kind) for age in range(1, customers.AGES + 1)]
+def _ages(name: str, kind: str, key: str) -> list[Head]:
+    return [Head(f"{name}_{age}", f"+{age}", kind, key=key) for age in range(1, customers.AGES + 1)]
 
 
 def _padded(row: list[Value], width: int = 14) -> list[Value]:
@@ -147,14 +193,14 @@ def of_refunds(asking: Asking) -> Shown:
             sales[f"{day.day:%Y-%m}"] = sales.get(f"{day.day:%Y-%m}", 0) + day.sales
     heads = [
         Head("month", "Month", TEXT),
-        Head("gross_sales", "Gross sales", MONEY, narrow=False),
-        Head("refunds_made", "Refunds made", MONEY),
-        Head("of_earlier_sales", "of earlier sales", MONEY, narrow=False),
-        Head("of_own_sales", "of its sales", MONEY, narrow=False),
-        Head("made_later", "made later", MONEY, narrow=False),
-        Head("refunds_of_its_sales", "Refunds of its sales", MONEY),
-        Head("rate_by_refund_day_pct", "Rate, booked", PERCENT, narrow=False),
-        Head("rate_by_sale_day_pct", "Rate of its sales", PERCENT),
+        Head("gross_sales", "Gross sales", MONEY, narrow=False, key="revenue"),
+        Head("refunds_made", "Refunds made", MONEY, key="refunded_amount"),
+        Head("of_earlier_sales", "of earlier sales", MONEY, narrow=False, key="refunds_of_other_sales"),
+        Head("of_own_sales", "of its sales", MONEY, narrow=False, key="refunds_of_own_sales"),
+        Head("made_later", "made later", MONEY, narrow=False, key="refunds_made_later"),
+        Head("refunds_of_its_sales", "Refunds of its sales", MONEY, key="refunds_of_sales"),
+        Head("rate_by_refund_day_pct", "Rate, booked", PERCENT, narrow=False, key="refund_rate_value_pct"),
+        Head("rate_by_sale_day_pct", "Rate of its sales", PERCENT, key="refund_rate_sold_value_pct"),
     ]
 
     def line(name: str, gross: int, one: refunds.Bridge) -> list[Value]:
@@ -162,12 +208,16 @@ def of_refunds(asking: Asking) -> Shown:
         return [name, *figures, share(one.made, gross), share(one.of_sales, gross)]
 
     names = sorted({*sales, *months})
+    spans = {name: customers.of_month(name, window) for name in names}
     table = Table(
         "months",
         "Refunds by month, and of each month's sales",
         heads,
         [line(name, sales.get(name, 0), months.get(name, refunds.Bridge())) for name in names],
         currency,
+        row_ids=names,
+        url_of=asking.leads("months", windows=spans),
+        drill=drills.by_bridge(spans),
         foot="Within the window. Booked: refunds made, whenever sold, over the month's sales. Of its sales:"
         " refunds of this month's sales to date, still growing.",
     )
@@ -183,25 +233,58 @@ def of_refunds(asking: Asking) -> Shown:
             ["Of the window's sales, to date", whole.of_sales],
         ],
         currency,
-        links=[asking.kpi_url("refunded_amount"), "", "", "", asking.kpi_url("refunds_of_sales")],
+        row_ids=list(BRIDGE),
+        row_keys=list(BRIDGE.values()),
+        url_of=asking.leads("bridge", rows=BRIDGE),
+        drill=drills.by_bridge(dict.fromkeys(BRIDGE, window), {row: row for row in BRIDGE}),
         compares="amount",
     )
+    found = refunds.by_reason(window, currency)
     reasons = Table(
         "reasons",
         "Why money went back",
         [
             Head("reason", "Reason at Stripe", TEXT),
-            Head("refunds", "Refunds"),
-            Head("amount", "Amount", MONEY),
+            Head("refunds", "Refunds", key="refunds_by_reason"),
+            Head("amount", "Amount", MONEY, key="refunded_by_reason"),
         ],
         [
             [one.reason.replace("_", " ").capitalize() or "None given", one.refunds, one.amount]
-            for one in refunds.by_reason(window, currency)
+            for one in found
         ],
         currency,
+        row_ids=[one.reason for one in found],
+        url_of=asking.leads("reasons"),
+        drill=drills.by_reason(),
         compares="amount",
     )
     return Shown([bridge, table, reasons])
+
+
+# The lines of the bridge and what defines each.
+BRIDGE = {
+    "made": "refunded_amount",
+    "less_earlier": "refunds_of_other_sales",
+    "of_own_sales": "refunds_of_own_sales",
+    "made_later": "refunds_made_later",
+    "of_sales": "refunds_of_sales",
+}
+STATEMENT = (
+    *("revenue", "refunded_amount", "disputed_amount", "net_revenue", "fees", "unapplied", "adjustments"),
+    *("net_to_bank", "paid_out", "left_at_stripe"),
+)
+# Streams of the chart, by where they come from or go to, and the figure each is.
+STREAMS = {
+    "Refunds": "refunded_amount",
+    "Disputes, net": "disputed_amount",
+    "Stripe fees": "fees",
+    "Payments without an order": "unapplied",
+    "Adjustments": "adjustments",
+    "Net to bank": "net_to_bank",
+    "Paid out": "paid_out",
+    "In balance": "left_at_stripe",
+    "Gross sales": "revenue",
+}
 
 
 def of_money(asking: Asking) -> Shown:
@@ -233,25 +316,25 @@ def of_money(asking: Asking) -> Shown:
         ],
         currency,
         sub="each on the day it moved",
-        links=[
-            *(
-                asking.kpi_url(key)
-                for key in (
-                    *("revenue", "refunded_amount", "disputed_amount", "net_revenue", "fees", "unapplied"),
-                    *("adjustments", "net_to_bank", "paid_out", "left_at_stripe"),
-                )
-            ),
-        ],
+        row_ids=STATEMENT,
+        row_keys=STATEMENT,
+        url_of=asking.leads("statement", rows={key: key for key in STATEMENT}),
         compares="amount",
         foot="Net sales are what was sold and kept. Net to bank is what is left after fees. " + note,
     )
     steps = found.steps()
+
+    def stream(source: str, target: str, amount: int) -> list[Cell]:
+        key = STREAMS.get(target) or STREAMS.get(source, "left_at_stripe")
+        url = asking.kpi_url(key, window)
+        return [Cell(source), Cell(target), Cell(display(amount, currency), amount, url)]
+
     chart = Chart(
         kind="sankey",
         title=f"Where {display(found.sales, currency)} went",
         sub="gross to bank",
         columns=["From", "To", "Amount"],
-        rows=[[Cell(a), Cell(b), Cell(display(amount, currency), amount)] for a, b, amount in steps],
+        rows=[stream(*step) for step in steps],
         currency=currency,
         foot=note,
         height="tall",
@@ -265,51 +348,85 @@ def of_time(asking: Asking) -> Shown:
     found = {(one.weekday, one.hour): one for one in sold.by_hour(window, currency)}
     hours = range(24)
     grid = [[found[day, hour].orders if (day, hour) in found else 0 for hour in hours] for day in range(1, 8)]
+
+    def cell_of(row: str) -> str:
+        return asking.cell_url("each-hour", row, "orders")
+
     chart = Chart(
         kind="hours",
         title="When orders are paid",
         sub="orders by weekday and hour, store time",
         columns=["Weekday", *(f"{hour:02}" for hour in hours)],
-        rows=[[Cell(name), *map(count_cell, row)] for name, row in zip(WEEKDAYS, grid, strict=True)],
+        rows=[
+            [
+                Cell(name),
+                *(
+                    count_cell(number, cell_of(f"{day}-{hour}") if number else "")
+                    for hour, number in enumerate(row)
+                ),
+            ]
+            for day, (name, row) in enumerate(zip(WEEKDAYS, grid, strict=True), start=1)
+        ],
     )
     by_hour = Table(
         "hours",
         "By weekday",
-        [Head("when", "When", TEXT), Head("orders", "Orders"), Head("gross_sales", "Gross sales", MONEY)],
+        _when("weekday"),
         [
             [WEEKDAYS[day], sum(one.orders for one in mine), sum(one.revenue for one in mine)]
             for day in range(7)
             for mine in [[one for (number, _), one in found.items() if number == day + 1]]
         ],
         currency,
+        row_ids=[str(day) for day in range(1, 8)],
+        url_of=asking.leads("hours"),
+        drill=drills.by_clock(),
         compares="gross_sales",
     )
     each_hour = replace(
         by_hour,
         key="each-hour",
         title="By weekday and hour",
+        heads=_when("hour"),
+        row_ids=[f"{day}-{hour}" for day, hour in sorted(found)],
+        url_of=asking.leads("each-hour"),
         rows=[
             [f"{WEEKDAYS[day - 1]} {hour:02}:00", one.orders, one.revenue]
             for (day, hour), one in sorted(found.items())
         ],
     )
+    countries, methods = sold.by_country(window, currency), sold.by_method(window, currency)
     shares = [
-        _shares("countries", "By country", "country", sold.by_country(window, currency), currency),
-        _shares("methods", "By way to pay", "method", sold.by_method(window, currency), currency),
+        replace(
+            _shares("countries", "By country", "country", countries, asking),
+            drill=drills.by_name(countries, sold.COUNTRY, sold.WITH_ORDER),
+        ),
+        replace(
+            _shares("methods", "By way to pay", "method", methods, asking),
+            drill=drills.by_name(methods, sold.METHOD),
+        ),
     ]
     return Shown([by_hour, *shares, each_hour], [(each_hour.key, chart)])
 
 
-def _shares(key: str, title: str, name: str, found: Sequence[sold.Share], currency: str) -> Table:
+def _when(what: str) -> list[Head]:
+    return [
+        Head("when", "When", TEXT),
+        Head("orders", "Orders", key=f"orders_by_{what}"),
+        Head("gross_sales", "Gross sales", MONEY, key=f"sales_by_{what}"),
+    ]
+
+
+def _shares(key: str, title: str, name: str, found: Sequence[sold.Share], asking: Asking) -> Table:
     total = sum(one.revenue for one in found)
     return Table(
         key,
         title,
         [
             Head(name, name.capitalize(), TEXT),
-            Head("orders", "Orders"),
-            Head("gross_sales", "Gross sales", MONEY),
-            Head("share_pct", "Share", PERCENT, narrow=False),
+            Head("orders", "Orders", key=f"orders_by_{name}"),
+            Head("gross_sales", "Gross sales", MONEY, key=f"sales_by_{name}"),
+            Head("share_pct", "Share", PERCENT, narrow=False, key=f"sales_share_by_{name}_pct"),
         ],
         [
             [
@@ -320,7 +437,9 @@ def _shares(key: str, title: str, name: str, found: Sequence[sold.Share], curren
             ]
             for one in found
         ],
-        currency,
+        asking.currency,
+        row_ids=[one.name for one in found],
+        url_of=asking.leads(key),
         sums=["Sum", sum(one.orders for one in found), total, share(total, total)],
         compares="gross_sales",
     )
@@ -330,7 +449,7 @@ PRODUCTS_SHOWN, BEST = 50, 12
 
 
 def of_products(asking: Asking) -> Shown:
-    """What goods brought above their cost, after refunds. Two queries."""
+    """What goods brought above their cost, after refunds, and what sold best. Three queries."""
     window, currency = asking.page.window, asking.currency
     whole, found = margin.of_window(window, currency), margin.by_product(window, currency)
     statement = Table(
@@ -349,10 +468,9 @@ def of_products(asking: Asking) -> Shown:
         ],
         currency,
         sub=_margin_share(whole),
-        links=[
-            asking.kpi_url(key)
-            for key in ("goods_revenue", "goods_cost", "product_margin", "pieces_without_cost")
-        ],
+        row_ids=MARGIN,
+        row_keys=MARGIN,
+        url_of=asking.leads("margin", rows={key: key for key in MARGIN}),
         compares="amount",
         foot="Of the orders sold in this window, with what was refunded and came back to date. Delivery and"
         " fees are not in it.",
@@ -377,20 +495,48 @@ def of_products(asking: Asking) -> Shown:
             f"{whole.pieces_without_cost:,} of {whole.pieces + whole.pieces_without_cost:,} pieces have no"
             " known cost and are in no margin. Write costs into the catalogue: they count from then on."
         )
-    return Shown([statement, products], _best_margins(found, currency), note)
+    best = _best_sellers(asking)
+    return Shown([statement, products, best], _best_margins(found, currency), note)
+
+
+MARGIN = ("goods_revenue", "goods_cost", "product_margin", "pieces_without_cost")
+
+
+def _best_sellers(asking: Asking) -> Table:
+    found = sold.by_product(asking.page.window, asking.known, asking.currency)
+    return Table(
+        "best-sellers",
+        "Best sellers",
+        [
+            Head("product", "Product", TEXT),
+            Head("sku", "SKU", TEXT, narrow=False),
+            Head("units", "Units", key="units_by_product"),
+            Head("revenue", "Revenue", MONEY, key="sales_by_product"),
+        ],
+        [[one.name, one.sku, one.units, one.revenue] for one in found],
+        asking.currency,
+        sub="after discount, without delivery; the most revenue first",
+        row_ids=[one.sku for one in found],
+        url_of=asking.leads("best-sellers"),
+        drill=drills.by_product(),
+        sums=["Sum", "", sum(one.units for one in found), sum(one.revenue for one in found)],
+        sums_lead=True,
+        most=PRODUCTS_SHOWN,
+        empty="No order was paid in this window and currency. Choose a longer window.",
+    )
 
 
 PRODUCT_HEADS = [
     Head("product", "Product", TEXT),
     Head("sku", "SKU", TEXT, narrow=False),
-    Head("units", "Sold"),
-    Head("revenue", "Revenue", MONEY, narrow=False),
-    Head("refunded", "Refunded", MONEY, narrow=False),
-    Head("goods_revenue", "Cost known", MONEY, narrow=False),
-    Head("cost", "Cost", MONEY, narrow=False),
-    Head("margin", "Margin", MONEY),
-    Head("margin_pct", "Share", PERCENT),
-    Head("pieces_without_cost", "No cost", narrow=False),
+    Head("units", "Sold", key="units_by_product"),
+    Head("revenue", "Revenue", MONEY, narrow=False, key="goods_by_product"),
+    Head("refunded", "Refunded", MONEY, narrow=False, key="refunded_by_product"),
+    Head("goods_revenue", "Cost known", MONEY, narrow=False, key="goods_revenue"),
+    Head("cost", "Cost", MONEY, narrow=False, key="goods_cost"),
+    Head("margin", "Margin", MONEY, key="product_margin"),
+    Head("margin_pct", "Share", PERCENT, key="product_margin_pct"),
+    Head("pieces_without_cost", "No cost", narrow=False, key="pieces_without_cost"),
 ]
 
 

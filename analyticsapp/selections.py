@@ -3,12 +3,13 @@
 Each function gives SQL with `row_id`, `sort_key`, `amount` and `currency`, and what its table shows besides.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from analyticsapp.counts import moments_of
 from analyticsapp.evidence import Scope
 from analyticsapp.reading import Sql
+from analyticsapp.reports import sold
 from analyticsapp.reports.sales import customer_days, sold_on
 from payments.models import Kind
 
@@ -32,6 +33,23 @@ ORDERS = """
         WHERE entry.currency = %s AND entry.kind IN ({kinds}) AND {condition}
         GROUP BY entry.order_id, entry.currency HAVING SUM(entry.amount) {sum}
     ) AS moved JOIN orders_order AS sold ON sold.id = moved.order_id
+"""
+# One row for each refund or payment that the entries name.
+SOURCES = """
+    SELECT MIN(entry.id) AS row_id, MIN(entry.occurred_at) AS sort_key, SUM(entry.amount) AS amount,
+        entry.currency, MIN(entry.kind) AS kind, entry.source_id, MIN(entry.occurred_at) AS occurred_at,
+        MIN(entry.posted_at) AS posted_at, MIN(sold.number) AS number, MIN(sold.paid_at) AS paid_at
+    FROM payments_ledgerentry AS entry LEFT JOIN orders_order AS sold ON sold.id = entry.order_id
+    WHERE entry.currency = %s AND entry.kind IN ({kinds}) AND {condition}
+    GROUP BY entry.source_id, entry.currency
+"""
+# One row for each order and day on which it was sold, as the figure Orders counts them.
+SOLD_ORDERS = """
+    SELECT s.row_id, s.paid_at AS sort_key, s.amount, s.currency, s.paid_at AS occurred_at, sold.number,
+        sold.paid_at
+    FROM (SELECT {what}, s.* FROM ({sold}) AS s {joined}) AS s
+        LEFT JOIN orders_order AS sold ON sold.id = s.order_id
+    WHERE {where}
 """
 CUSTOMERS = """
     SELECT email AS row_id, CAST({amount} AS bigint) AS sort_key, {amount} AS amount, currency,
@@ -83,6 +101,43 @@ def entries(kinds: Iterable[Kind], condition: Condition = in_window) -> Selectio
     def makes(scope: Scope) -> Sql:
         where, parameters = condition(scope)
         return _of_kinds(ENTRIES, kinds).replace("{condition}", where), [scope.currency, *parameters]
+
+    return makes
+
+
+def sources(kinds: Iterable[Kind], condition: Condition) -> Selection:
+    """The different refunds or payments that such entries name."""
+
+    def makes(scope: Scope) -> Sql:
+        where, parameters = condition(scope)
+        return _of_kinds(SOURCES, kinds).replace("{condition}", where), [scope.currency, *parameters]
+
+    return makes
+
+
+def sold_orders(
+    where: str,
+    condition: Condition | None = None,
+    what: Sql = ("0 AS name", []),
+    parameters: Sequence[Any] = (),
+    joined: str = "",
+) -> Selection:
+    """The orders sold in the window that meet `where`, a condition on `s`: a row for each day of sale.
+
+    `what` gives `s` further columns; `condition` is on its entries.
+    """
+
+    def makes(scope: Scope) -> Sql:
+        names, values = what
+        query = SOLD_ORDERS.replace("{what}", names).replace("{sold}", sold.SOLD).replace("{joined}", joined)
+        bound = [*values, scope.currency, scope.window.start, scope.window.end, *parameters]
+        if condition is None:
+            return query.replace("{where}", where), bound
+        of_entries, more = condition(scope)
+        named = (
+            f"SELECT entry.id FROM payments_ledgerentry AS entry WHERE entry.id = s.row_id AND {of_entries}"
+        )
+        return query.replace("{where}", f"{where} AND EXISTS ({named})"), [*bound, *more]
 
     return makes
 

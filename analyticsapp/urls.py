@@ -1,6 +1,6 @@
 from django.urls import path
 
-from analyticsapp import month_pages, order_rows, report_pages, saved_pages, views, wish_pages
+from analyticsapp import month_pages, order_rows, report_cells, report_pages, saved_pages, views, wish_pages
 from analyticsapp.exports import EXPORTS
 from analyticsapp.packing import XLSX, ZIP
 from analyticsapp.report_tabs import REPORTS
@@ -28,5 +28,11 @@ urlpatterns = [
     path("orders/rows.csv", order_rows.order_rows, name="order-rows"),
     *(path(f"reports/{key}/", report_pages.report, {"report": key}, name=f"report-{key}") for key in REPORTS),
     path("reports/<slug:report>/<slug:table>.csv", report_pages.report_table, name="report-table"),
+    path("reports/<slug:report>/<slug:table>/cell/", report_cells.report_cell, name="report-cell"),
+    path(
+        "reports/<slug:report>/<slug:table>/cell/rows.csv",
+        report_cells.report_cell_rows,
+        name="report-cell-rows",
+    ),
     path("columns/", views.column_dictionary, name="columns"),
 ]

@@ -1,7 +1,7 @@
 """The dashboard, each figure's own page, and the files."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -53,7 +53,13 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
             return render(request, "analyticsapp/empty.html", status=status)
         found = compare(page.window, known, page.against)
         currency = asked.currency(request, known, most_used(found))
-        best = charts.best_sellers(page.window, known, currency=currency, csv_url=files.get("products", ""))
+        best = charts.best_sellers(
+            page.window,
+            known,
+            currency=currency,
+            csv_url=files.get("products", ""),
+            cell_url=_cell_url(page, currency, "products", "best-sellers"),
+        )
         pending = money.pending_fees(page.window, currency)
     links = {key: _kpi_link(key, page, currency) for key, kpi in KPIS.items() if not kpi.report}
     days = every_day(found.days, window=page.window, currency=currency)
@@ -65,7 +71,12 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
         "tabs": tabs(page, currency),
         "cards": cards.cards(found, window=page.window, currency=currency, links=links, notes=notes),
         "figures": cards.table(found, cards.MORE, currency=currency, links=links, notes=notes),
-        "revenue": charts.revenue(days, currency=currency, csv_url=files.get("daily", "")),
+        "revenue": charts.revenue(
+            days,
+            currency=currency,
+            csv_url=files.get("daily", ""),
+            kpi_url=_kpi_url(page, currency),
+        ),
         "best": best,
         "files": [(EXPORTS[key], url) for key, url in files.items()],
         "columns_url": page.address(reverse("analyticsapp:columns")),
@@ -111,7 +122,9 @@ def kpi_detail(request: SignedInRequest, kpi: str) -> HttpResponse:
         "older": page.address(here, currency=currency, older=rows.older) if rows.older else "",
         "earlier": earlier,
         "today": page.today,
-        "chart": charts.of_kpi(KPIS[kpi], found, page.window, currency=currency),
+        "chart": charts.of_kpi(
+            KPIS[kpi], found, page.window, currency=currency, kpi_url=_kpi_url(page, currency)
+        ),
         "csv_url": csv_url,
         "back": page.address(reverse("analyticsapp:dashboard"), currency=currency),
     }
@@ -251,6 +264,19 @@ def _sums(told: Told, currency: str) -> list[tuple[str, str]]:
 
 def _kpi_link(key: str, page: Asked, currency: str) -> str:
     return page.address(reverse("analyticsapp:kpi-detail", args=[key]), currency=currency)
+
+
+def _kpi_url(page: Asked, currency: str) -> Callable[[str, Window], str]:
+    """Addresses of a figure's page for some days."""
+    return lambda key, window: page.address_of_window(
+        reverse("analyticsapp:kpi-detail", args=[key]), window, currency
+    )
+
+
+def _cell_url(page: Asked, currency: str, report: str, table: str) -> Callable[[str, str], str]:
+    """Addresses of the cells of a report's table, by the row's id and the column."""
+    url = reverse("analyticsapp:report-cell", args=[report, table])
+    return lambda row, column: page.address_of_window(url, page.window, currency, row=row, column=column)
 
 
 def _file_links(request: SignedInRequest, page: Asked) -> dict[str, str]:

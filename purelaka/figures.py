@@ -104,20 +104,24 @@ def _signed(kind: str, amount: int) -> int:
 
 
 class Cell(NamedTuple):
-    """A table cell: what is read, and the exact number that is drawn (money in minor units), or None."""
+    """A table cell: what is read, and the exact number that is drawn (money in minor units), or None.
+
+    `url` is where the cell, and what is drawn of it, leads.
+    """
 
     text: str
     number: int | float | None = None
+    url: str = ""
 
 
-def money_cell(amount: int, currency: str) -> Cell:
+def money_cell(amount: int, currency: str, url: str = "") -> Cell:
     """An amount in minor units."""
-    return Cell(display(amount, currency), amount)
+    return Cell(display(amount, currency), amount, url)
 
 
-def count_cell(number: int) -> Cell:
+def count_cell(number: int, url: str = "") -> Cell:
     """A number of things."""
-    return Cell(f"{number:,}", number)
+    return Cell(f"{number:,}", number, url)
 
 
 @dataclass(frozen=True)

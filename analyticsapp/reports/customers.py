@@ -1,7 +1,7 @@
 """New and returning customers, which cohorts came back, and what they brought."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from analyticsapp.reading import as_day, rows
 from analyticsapp.reports.sales import customer_days, month_of
@@ -34,7 +34,8 @@ COHORTS = """
     went_back AS (
         SELECT sold.email, {month of entry} AS month, SUM(entry.amount) AS amount
         FROM payments_ledgerentry AS entry JOIN orders_order AS sold ON sold.id = entry.order_id
-        WHERE entry.kind IN ('refund', 'refund_reversal', 'dispute_withdrawal', 'dispute_reinstatement')
+        WHERE entry.kind IN ('refund', 'refund_reversal', 'dispute_withdrawal', 'dispute_reinstatement',
+                'fee', 'fee_credit')
             AND entry.currency = %s AND entry.occurred_on <= %s
         GROUP BY sold.email, {month of entry}
     ),
@@ -76,8 +77,8 @@ class CustomersOfDay:
 class Cohort:
     """Who bought first in one month. `returned[k]` and `spent[k]` are of the k-th month after it.
 
-    `returned[0]` is the cohort's size. `spent` is cumulative net sales in minor units: sales less refunds and
-    disputes. Months that are not over are left out.
+    `returned[0]` is the cohort's size. `spent` is cumulative, in minor units: sales less refunds,
+    disputes and fees. Months that are not over are left out.
     """
 
     month: str
@@ -125,12 +126,26 @@ def _cohort(cohort: str, cells: dict[tuple[str, str], tuple[int, int]], months: 
     return Cohort(cohort, returned[0], returned, spent)
 
 
+def later(month: str, age: int) -> str:
+    """The month so many months after one: `2026-11` and 2 are `2027-01`."""
+    year, number = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 + age, 12)
+    return f"{year:04}-{number + 1:02}"
+
+
+def last_day(month: str) -> date:
+    """The last day of `2026-10`."""
+    return date.fromisoformat(f"{later(month, 1)}-01") - timedelta(days=1)
+
+
+def of_month(month: str, window: Window) -> Window:
+    """The days of `2026-10` that are in the window."""
+    return Window(max(date.fromisoformat(f"{month}-01"), window.start), min(last_day(month), window.end))
+
+
 def _months(last: date) -> list[str]:
     numbers = range(last.year * 12 + last.month - COHORTS_SHOWN, last.year * 12 + last.month)
     return [f"{number // 12:04}-{number % 12 + 1:02}" for number in numbers]
 
 
 def _is_over(month: str, window: Window, today: date) -> bool:
-    year, number = map(int, month.split("-"))
-    following = date(year + number // 12, number % 12 + 1, 1)
-    return following.toordinal() - 1 <= window.end.toordinal() and following <= today
+    return last_day(month) <= window.end and last_day(month) < today

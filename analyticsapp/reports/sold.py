@@ -6,15 +6,18 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from analyticsapp.exports import products
 from analyticsapp.reading import rows
+from analyticsapp.rollups import State
 from analyticsapp.windows import Window
 
 # One row for each order and day, as the figure Orders counts them: its amounts sum to gross sales.
 SOLD = """
-    SELECT order_id, SUM(amount) AS amount, MAX(occurred_at) AS paid_at, MAX(source_id) AS source_id
+    SELECT order_id, currency, SUM(amount) AS amount, MAX(occurred_at) AS paid_at,
+        MAX(source_id) AS source_id, MIN(id) AS row_id
     FROM payments_ledgerentry
     WHERE kind = 'sale' AND currency = %s AND occurred_on BETWEEN %s AND %s
-    GROUP BY order_id, occurred_on HAVING SUM(amount) <> 0
+    GROUP BY order_id, currency, occurred_on HAVING SUM(amount) <> 0
 """
 GROUPED = """
     SELECT {names}, SUM(CASE WHEN named.amount > 0 THEN 1 ELSE 0 END), SUM(named.amount) AS revenue
@@ -54,19 +57,35 @@ class Hour:
 
 def by_hour(window: Window, currency: str) -> list[Hour]:
     """In the store's time zone, whatever its clocks did. One query."""
+    found = _grouped(*clock(), "named.weekday, named.hour", window, currency)
+    return [Hour(int(day), int(hour), int(orders), int(amount)) for day, hour, orders, amount in found]
+
+
+def clock() -> tuple[str, list[Any]]:
+    """SQL for the `weekday` and `hour` of `s.paid_at` in the store's time zone, and its parameters."""
     parts: list[tuple[str, Any]] = [
         connection.ops.datetime_extract_sql(part, "s.paid_at", (), settings.TIME_ZONE)
         for part in ("iso_week_day", "hour")
     ]
     what = ", ".join(f"{text} AS {name}" for name, (text, _) in zip(("weekday", "hour"), parts, strict=True))
-    found = _grouped(
-        what,
-        [value for _, values in parts for value in values],
-        "named.weekday, named.hour",
-        window,
-        currency,
-    )
-    return [Hour(int(day), int(hour), int(orders), int(amount)) for day, hour, orders, amount in found]
+    return what, [value for _, values in parts for value in values]
+
+
+@dataclass(frozen=True)
+class Seller:
+    """Pieces of one variant, and its lines after discount in minor units."""
+
+    name: str
+    sku: str
+    units: int
+    revenue: int
+
+
+def by_product(window: Window, state: State, currency: str) -> list[Seller]:
+    """The most revenue first. One query."""
+    query, parameters = products(window, state, currency=currency)
+    found = rows((query.replace("{cells}", "r.product, r.variant, r.sku, r.units, r.sales"), parameters))
+    return [Seller(f"{name} {variant}".strip(), sku, int(n), int(a)) for name, variant, sku, n, a in found]
 
 
 def by_country(window: Window, currency: str) -> list[Share]:

@@ -427,6 +427,18 @@ const draw = {
 
 const draws = new Map(); // figure → {chart, paint}
 
+// The table's cell that a bar, a square or a stream was drawn from: where that leads, the drawing leads.
+const cellOf = (kind, { dataIndex, dataType, seriesIndex, value }, table) => {
+  if (dataType === "node") return null;
+  const [row, cell] =
+    kind === "hours"
+      ? [value[1], value[0] + 1]
+      : kind === "sankey" || kind === "bestsellers"
+        ? [dataIndex, 2]
+        : [dataIndex, seriesIndex + 1];
+  return table.tBodies[0].rows[row]?.cells[cell];
+};
+
 const start = (figure) => {
   const data = read(figure.querySelector("table"));
   const canvas = figure.querySelector(".canvas");
@@ -442,6 +454,10 @@ const start = (figure) => {
     `${figure.querySelector("h2").textContent.trim()}. The same figures are in the table.`,
   );
   paint();
+  chart.on("click", (point) => {
+    const link = cellOf(figure.dataset.chart, point, figure.querySelector("table"))?.querySelector("a");
+    if (link) location.assign(link.href);
+  });
   const toggle = figure.querySelector("[data-table]");
   toggle.hidden = false;
   toggle.addEventListener("click", () => {

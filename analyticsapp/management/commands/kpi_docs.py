@@ -18,6 +18,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        changed = documents.unversioned()
+        if changed:
+            raise CommandError(
+                f"The formula of {', '.join(changed)} is not as the contract says: give it a new version."
+            )
         if options["check"]:
             old = documents.stale()
             if old:
