@@ -162,5 +162,5 @@ class SlipTests(SendingCase):
         numbers = [make_paid(f"PL-{number}").number for number in range(5)]
         query = "&".join(f"order={number}" for number in numbers)
 
-        with self.assertNumQueries(8):
+        with self.assertNumQueries(5):
             self.client.get(f"{SLIPS}?{query}")
