@@ -121,6 +121,14 @@ class Margin:
         """What is left of the revenue; below zero when the goods cost more."""
         return self.revenue - self.cost
 
+    def __add__(self, other: "Margin") -> "Margin":
+        return Margin(
+            self.revenue + other.revenue,
+            self.cost + other.cost,
+            self.pieces + other.pieces,
+            self.pieces_without_cost + other.pieces_without_cost,
+        )
+
 
 @dataclass(frozen=True)
 class ProductMargin:
