@@ -20,6 +20,7 @@ from payments.models import (
     Refund,
     RefundStatus,
     StripeEvent,
+    facts,
 )
 from purelaka.days import day_bounds
 from purelaka.filters import EARLIEST, LATEST, DayField, FilterForm, MomentField, View, choice, search
@@ -27,7 +28,7 @@ from purelaka.filters import EARLIEST, LATEST, DayField, FilterForm, MomentField
 M = TypeVar("M", bound=models.Model)
 
 # What Stripe, or the customer's bank, waits for us to answer.
-NEEDS_RESPONSE = ("needs_response", "warning_needs_response", "appeal_needs_response")
+NEEDS_RESPONSE = facts.NEEDS_RESPONSE
 CLOSED_DISPUTE = ("won", "lost", "warning_closed")
 DISPUTE_VIEWS = [("answer", "To answer"), ("won", "Won"), ("lost", "Lost"), ("all", "All")]
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)

@@ -35,6 +35,10 @@ OPEN = [
 ]
 
 
+# Disputes that wait for us.
+NEEDS_RESPONSE = ("needs_response", "warning_needs_response", "appeal_needs_response")
+
+
 class RefundStatus(models.TextChoices):
     REQUIRES_ACTION = "requires_action", "Needs action"
     PENDING = "pending", "Pending"
@@ -123,6 +127,12 @@ class Charge(OrderFact):
     class Meta:
         indexes = [
             models.Index(fields=["claimed_order"], name="charge_waits", condition=Q(order=None)),
+            # how many charges of a window wait for their fee, and their amount: from the index alone
+            models.Index(
+                fields=["currency", "created", "amount_captured"],
+                name="charge_fee_amount",
+                condition=Q(balance_transaction_id="", status="succeeded", provider="stripe"),
+            ),
             # charges whose fee is not known yet
             models.Index(
                 fields=["id"],
@@ -196,6 +206,8 @@ class Dispute(OrderFact):
     class Meta:
         indexes = [
             models.Index(fields=["due_by"], name="dispute_due"),
+            # how many there are to answer, on every page of the desk: from the index alone
+            models.Index(fields=["status"], name="dispute_to_answer", condition=Q(status__in=NEEDS_RESPONSE)),
             # how the decided ones ended, by when they were opened
             models.Index(fields=["created"], name="dispute_decided", condition=Q(status__in=["won", "lost"])),
         ]
