@@ -41,6 +41,12 @@ class Found:
     scope: Scope
 
     @property
+    def title(self) -> str:
+        """What it is, of which row; and of which month after, where a table has a column for each."""
+        age = f", {self.head.label}" if self.head.name.rpartition("_")[2].isdigit() else ""
+        return f"{self.defined.label}, {self.row}{age}"
+
+    @property
     def figure(self) -> str:
         return self.table.text(self.head, self.value)
 

@@ -440,7 +440,8 @@ const cellOf = (kind, { dataIndex, dataType, seriesIndex, value }, table) => {
 };
 
 const start = (figure) => {
-  const data = read(figure.querySelector("table"));
+  const table = figure.querySelector("table"); // now: a tooltip has one too
+  const data = read(table);
   const canvas = figure.querySelector(".canvas");
   figure.classList.add("is-drawn");
   const chart = echarts.init(canvas, null, { renderer: "svg" });
@@ -455,7 +456,7 @@ const start = (figure) => {
   );
   paint();
   chart.on("click", (point) => {
-    const link = cellOf(figure.dataset.chart, point, figure.querySelector("table"))?.querySelector("a");
+    const link = cellOf(figure.dataset.chart, point, table)?.querySelector("a");
     if (link) location.assign(link.href);
   });
   const toggle = figure.querySelector("[data-table]");
