@@ -84,7 +84,7 @@ PEOPLE_BY_DAY = """
             SUM(orders) - SUM(CASE WHEN earlier = day THEN seconds ELSE 0 END) AS customers,
             SUM(orders) - SUM(seconds) AS firsts, SUM(seconds) - SUM(thirds) AS seconds
         FROM analyticsapp_customerreturn
-        WHERE day BETWEEN %s AND %s AND earlier >= CASE WHEN day >= %s THEN %s ELSE %s END
+        WHERE day BETWEEN %s AND %s AND earlier >= %s AND earlier >= CASE WHEN day >= %s THEN %s ELSE %s END
         GROUP BY currency, day
     )
     SELECT 'customers_of_day' AS what, currency, day, CAST(customers AS bigint) AS now, 0 AS before
@@ -214,7 +214,7 @@ def _people(window: Window, both: Window, state: State) -> Sql:
     if state.known:
         days, of_days = relation(CUSTOMER_ROLLUP, both, state)
         return PEOPLE.replace("{days}", days), [*of_days, start, start]
-    return PEOPLE_BY_DAY, [start, both.start, both.end, start, start, both.start]
+    return PEOPLE_BY_DAY, [start, both.start, both.end, both.start, start, start, both.start]
 
 
 def moments_of(window: Window) -> list[Any]:
