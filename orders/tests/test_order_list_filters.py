@@ -145,6 +145,9 @@ class SavedViewTests(OrderListCase):
         self.assertEqual((view.name, view.query), ("B", "flag=any"))
         self.client.post(reverse("orders:view-delete", args=[view.pk]))
 
+        again = self.client.post(reverse("orders:view-delete", args=[view.pk]), follow=True)
+
+        self.assertContains(again, "That view was deleted already.")
         self.assertFalse(SavedView.objects.exists())
         self.assertEqual(AuditLog.objects.filter(event_type__startswith="order_view.").count(), 3)
 

@@ -54,6 +54,10 @@ def refilter_view(request: SignedInRequest, pk: int) -> HttpResponse:
 @staff_required
 @require_POST
 def delete_view(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A second click finds it gone, and that is what was wanted."""
+    if not SavedView.objects.filter(pk=pk).exists():
+        messages.info(request, "That view was deleted already.")
+        return redirect("orders:order-list")
     view = _editable(request, pk)
     saved_views.remove(view, actor=request.user)
     messages.success(request, f"“{view.name}” is deleted. No order was changed.")
