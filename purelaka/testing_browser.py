@@ -136,8 +136,11 @@ class BrowserTestCase(GuardedTransactionTestCase, StaticLiveServerTestCase):
 
     def _note(self, message: ConsoleMessage) -> None:
         # That an error page has an error status is no complaint about the page.
+        # Nor is a question that was dropped because the page was left (htmx tells it twice).
+        was_dropped = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
         about_itself = message.location["url"] == (message.page.url if message.page else "")
-        if message.type == "error" and not (about_itself and message.text.startswith("Failed to load")):
+        is_status = about_itself and message.text.startswith("Failed to load")
+        if message.type == "error" and not (is_status or was_dropped):
             self.problems.append(f"console: {message.text} ({message.location['url']})")
 
     def _fail_on_problems(self) -> None:
