@@ -136,7 +136,7 @@ class BrowserTestCase(GuardedTransactionTestCase, StaticLiveServerTestCase):
 
     def _note(self, message: ConsoleMessage) -> None:
         # That an error page has an error status is no complaint about the page.
-        # Nor is a question that was dropped for a newer one, or because the page was left (htmx tells it twice).
+        # Nor is a question dropped for a newer one, or because the page was left: htmx tells both.
         was_dropped = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
         about_itself = message.location["url"] == (message.page.url if message.page else "")
         is_status = about_itself and message.text.startswith("Failed to load")
