@@ -18,7 +18,7 @@ from analyticsapp.facts import window_facts
 from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, RefundDay, SnapshotBuild
 from analyticsapp.rollups import state
 from analyticsapp.tests.ledgers import at, june, post, refunded, sold
-from analyticsapp.tests.recount import recount
+from analyticsapp.tests.recount import books, recount
 from analyticsapp.tests.test_random_ledgers import rollups
 from analyticsapp.windows import Window
 from payments.models import Kind, LedgerEntry
@@ -242,4 +242,4 @@ class AtTheSameTime(GuardedTransactionTestCase):
 
         self.assertEqual(failures, [])
         self.assertEqual(bit_by_bit, rollups())
-        self.assertEqual(revenue(), recount(*june(1, 30))["gbp"].revenue)
+        self.assertEqual(revenue(), recount(books(), *june(1, 30), "gbp")["revenue"])
