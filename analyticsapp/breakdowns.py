@@ -6,8 +6,10 @@ A formula that changes gets a new `version`.
 
 from dataclasses import dataclass
 
-from analyticsapp.kpis import BY_EMAIL, COUNT, KPIS, MONEY, PERCENT, SALE_DAY, SOLD_TO_DATE
-from analyticsapp.kpis import STILL_GROWS as GROWS
+from analyticsapp.kpis import KPIS
+from analyticsapp.kpis.definition import COUNT, MONEY, PERCENT
+from analyticsapp.kpis.wording import BY_EMAIL, SALE_DAY, SOLD_TO_DATE
+from analyticsapp.kpis.wording import STILL_GROWS as GROWS
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from analyticsapp.daily import DayFigures, every_day
 from analyticsapp.facts import Comparison
-from analyticsapp.kpis import KPIS, PERCENT, Figure, Kpi, average, for_people
+from analyticsapp.kpis import KPIS
+from analyticsapp.kpis.definition import PERCENT, Figure, Kpi, average, for_people
 from analyticsapp.windows import Window
 from purelaka.figures import Kpi as Card
 from purelaka.figures import spark_paths

@@ -7,7 +7,7 @@ from analyticsapp.cards import PER_DAY
 from analyticsapp.daily import DayFigures, every_day
 from analyticsapp.exports import products
 from analyticsapp.facts import Comparison
-from analyticsapp.kpis import MONEY, Kpi
+from analyticsapp.kpis.definition import MONEY, Kpi
 from analyticsapp.reading import rows
 from analyticsapp.rollups import State
 from analyticsapp.windows import Window

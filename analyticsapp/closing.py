@@ -10,7 +10,8 @@ from accounts.models import User
 from analyticsapp import learnt
 from analyticsapp.build import settled_id
 from analyticsapp.facts import window_facts
-from analyticsapp.kpis import KPIS, for_file
+from analyticsapp.kpis import KPIS
+from analyticsapp.kpis.definition import for_file
 from analyticsapp.learnt import WITHOUT_ENTRIES, Cause
 from analyticsapp.models import ClosedMonth
 from analyticsapp.rollups import state

@@ -13,8 +13,9 @@ from analyticsapp.csv_file import DAY, MOMENT, MONEY, NUMBER, PERSON, TEXT, WORD
 from analyticsapp.exports import CONTRACT_VERSION, EXPORTS, SUMMARY_KPIS
 from analyticsapp.facts import Facts
 from analyticsapp.further import GROUPS
-from analyticsapp.kpis import COUNT, KPIS, PERCENT, Kpi
-from analyticsapp.kpis import MONEY as MONEY_UNIT
+from analyticsapp.kpis import KPIS
+from analyticsapp.kpis.definition import COUNT, PERCENT, Kpi
+from analyticsapp.kpis.definition import MONEY as MONEY_UNIT
 from analyticsapp.order_rows import ROW_COLUMNS
 from analyticsapp.proof import (
     CUSTOMER_COLUMNS,
@@ -57,7 +58,7 @@ TYPES = {
 
 DEFINITIONS_HEAD = """# What the figures mean
 
-Made by `manage.py kpi_docs` from `analyticsapp/kpis.py`; a test fails when the two differ. A formula
+Made by `manage.py kpi_docs` from `analyticsapp/kpis/`; a test fails when the two differ. A formula
 that changes gets a new version.
 
 What holds for all of them:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from analyticsapp import selections
 from analyticsapp.evidence import Evidence, Scope
-from analyticsapp.kpis import COUNT, MONEY
+from analyticsapp.kpis.definition import COUNT, MONEY
 from analyticsapp.proof import DISPUTES, ENTRY_COLUMNS, of_customers, of_entries, of_goods, of_orders
 from analyticsapp.reading import Sql
 from analyticsapp.reports import sold

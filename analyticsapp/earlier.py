@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from analyticsapp import learnt
 from analyticsapp.evidence import Scope
 from analyticsapp.facts import window_facts
-from analyticsapp.kpis import KPIS, for_people
+from analyticsapp.kpis import KPIS
+from analyticsapp.kpis.definition import for_people
 from analyticsapp.learnt import WITHOUT_ENTRIES, Late
 from analyticsapp.windows import BadWindow, read_day
 from purelaka.days import day_start

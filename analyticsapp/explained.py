@@ -6,7 +6,8 @@ from analyticsapp import evidence
 from analyticsapp.cards import Change, change
 from analyticsapp.evidence import Evidence, Scope, Totals
 from analyticsapp.facts import Comparison, Facts
-from analyticsapp.kpis import KPIS, MONEY, Kpi, for_people
+from analyticsapp.kpis import KPIS
+from analyticsapp.kpis.definition import MONEY, Kpi, for_people
 from analyticsapp.proof import EVIDENCE
 from payments.models import Kind
 from purelaka.money import display

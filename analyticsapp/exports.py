@@ -8,7 +8,8 @@ from analyticsapp.csv_file import DAY, MOMENT, MONEY, NUMBER, PERSON, TEXT, WORD
 from analyticsapp.daily import daily_figures, every_day
 from analyticsapp.export_file import Export, bounds, of_query
 from analyticsapp.facts import Facts, window_facts
-from analyticsapp.kpis import KPIS, for_file
+from analyticsapp.kpis import KPIS
+from analyticsapp.kpis.definition import for_file
 from analyticsapp.reading import Sql, by_bytes
 from analyticsapp.rollups import PRODUCT_ROLLUP, State, relation, state
 from analyticsapp.windows import Window

@@ -15,7 +15,8 @@ from accounts.roles import SignedInRequest, analyst_required, staff_required
 from analyticsapp import asked, closing, learnt
 from analyticsapp.build import LedgerBusy
 from analyticsapp.closing import KEPT, Figures
-from analyticsapp.kpis import KPIS, MONEY, PERCENT
+from analyticsapp.kpis import KPIS
+from analyticsapp.kpis.definition import MONEY, PERCENT
 from analyticsapp.models import ClosedMonth
 from analyticsapp.views import EXPORTERS
 from purelaka.money import display, to_minor

@@ -15,7 +15,7 @@ from analyticsapp.breakdowns import BREAKDOWNS, Breakdown
 from analyticsapp.download import respond
 from analyticsapp.drills import Drill
 from analyticsapp.evidence import BadPage, Scope, Totals
-from analyticsapp.kpis import MONEY
+from analyticsapp.kpis.definition import MONEY
 from analyticsapp.packing import Download
 from analyticsapp.reading import one_view
 from analyticsapp.report_pages import asking

@@ -16,7 +16,8 @@ from analyticsapp.facts import compare
 from analyticsapp.kpis import KPIS
 from analyticsapp.packing import Download
 from analyticsapp.reading import one_view
-from analyticsapp.report_tabs import REPORTS, Asking, Shown, compared, tabs
+from analyticsapp.report_tabs import REPORTS, compared, tabs
+from analyticsapp.report_tabs.asking import Asking, Shown
 from analyticsapp.rollups import State, state
 from analyticsapp.views import (
     EXPORTERS,

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from analyticsapp.csv_file import MONEY, NUMBER, TEXT, Column
 from analyticsapp.drills import SUM, Drilled
-from analyticsapp.kpis import percent, two_digits
+from analyticsapp.kpis.definition import percent, two_digits
 from purelaka.csv_text import line, text_cell
 from purelaka.figures import Cell
 from purelaka.money import display, to_major

@@ -22,7 +22,8 @@ from analyticsapp.evidence import BadPage, Scope
 from analyticsapp.explained import Told
 from analyticsapp.exports import EXPORTS
 from analyticsapp.facts import Comparison, compare, with_margin
-from analyticsapp.kpis import COUNT, KPIS
+from analyticsapp.kpis import KPIS
+from analyticsapp.kpis.definition import COUNT
 from analyticsapp.packing import CSV, Download, Form
 from analyticsapp.proof import EVIDENCE
 from analyticsapp.reading import one_view

@@ -14,7 +14,7 @@ from accounts.roles import SignedInRequest, analyst_required, staff_required
 from analyticsapp import asked, evidence, windows, wish_funnel
 from analyticsapp.download import respond
 from analyticsapp.evidence import BadPage, Scope
-from analyticsapp.kpis import percent, two_digits
+from analyticsapp.kpis.definition import percent, two_digits
 from analyticsapp.packing import Download
 from analyticsapp.reading import one_view
 from analyticsapp.rollups import state

@@ -7,7 +7,8 @@ from django.test import SimpleTestCase, TestCase
 
 from accounts.models import User
 from analyticsapp.facts import Facts, window_facts
-from analyticsapp.kpis import KPIS, for_file, for_people
+from analyticsapp.kpis import KPIS
+from analyticsapp.kpis.definition import for_file, for_people
 from analyticsapp.rollups import state
 from analyticsapp.tests.ledgers import at, june, placed, post, refunded, sold
 from analyticsapp.windows import Window

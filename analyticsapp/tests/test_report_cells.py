@@ -25,7 +25,8 @@ from analyticsapp.evidence import Scope
 from analyticsapp.kpis import KPIS
 from analyticsapp.report_pages import asking
 from analyticsapp.report_tables import Head, Table
-from analyticsapp.report_tabs import REPORTS, Asking
+from analyticsapp.report_tabs import REPORTS
+from analyticsapp.report_tabs.asking import Asking
 from analyticsapp.rollups import state
 from analyticsapp.tests.ledgers import at, post, refunded
 from analyticsapp.tests.ledgers import sold as sell

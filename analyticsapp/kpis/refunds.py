@@ -1,0 +1,61 @@
+"""Refunds by the sale they belong to."""
+
+from analyticsapp.kpis.definition import COUNT, MONEY, PERCENT, Kpi, percent
+from analyticsapp.kpis.wording import COHORT_DAY, NOTHING_SOLD, STILL_GROWS
+
+REFUNDS = (
+    Kpi(
+        key="refunds_of_sales",
+        label="Refunds of the sales",
+        unit=MONEY,
+        formula="Refunds of the orders sold, less those that failed later and came back, to date.",
+        date_rule=COHORT_DAY,
+        edge_cases=STILL_GROWS,
+        source="Ledger: refund, refund_reversal, by the day of the order's sale",
+        compute=lambda facts: facts.further["refunds_of_sales"],
+        better="down",
+        report="refunds",
+        needs=("sales",),
+    ),
+    Kpi(
+        key="refunded_sold_orders",
+        label="Orders sold, refunded since",
+        unit=COUNT,
+        formula="Number of the orders sold whose refunds to date, less those that came back, exceed zero.",
+        date_rule=COHORT_DAY,
+        edge_cases=STILL_GROWS,
+        source="Ledger: refund, refund_reversal, by the day of the order's sale",
+        compute=lambda facts: facts.further["refunded_sold_orders"],
+        better="down",
+        report="refunds",
+        needs=("sales",),
+    ),
+    Kpi(
+        key="refund_rate_sold_orders_pct",
+        label="Refund rate of the orders sold",
+        unit=PERCENT,
+        formula="Orders sold, refunded since / orders × 100.",
+        date_rule=COHORT_DAY,
+        edge_cases=f"{NOTHING_SOLD} {STILL_GROWS} Never above 100.",
+        source="Orders sold, refunded since, and orders of the same window",
+        compute=lambda facts: percent(facts.further["refunded_sold_orders"], facts.orders),
+        better="down",
+        parts=(("", "refunded_sold_orders"), ("/", "orders")),
+        report="refunds",
+        needs=("sales",),
+    ),
+    Kpi(
+        key="refund_rate_sold_value_pct",
+        label="Refund rate of the sales, by value",
+        unit=PERCENT,
+        formula="Refunds of the sales / gross sales × 100.",
+        date_rule=COHORT_DAY,
+        edge_cases=f"{NOTHING_SOLD} {STILL_GROWS}",
+        source="Refunds of the sales and gross sales of the same window",
+        compute=lambda facts: percent(facts.further["refunds_of_sales"], facts.revenue),
+        better="down",
+        parts=(("", "refunds_of_sales"), ("/", "revenue")),
+        report="refunds",
+        needs=("sales",),
+    ),
+)

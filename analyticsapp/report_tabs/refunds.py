@@ -1,0 +1,110 @@
+"""The report of refunds: by the day of the refund and by the sale."""
+
+from collections.abc import Mapping
+
+from analyticsapp import drills
+from analyticsapp.csv_file import MONEY, TEXT
+from analyticsapp.daily import daily_figures
+from analyticsapp.report_tables import PERCENT, Head, Table, Value, share
+from analyticsapp.report_tabs.asking import Asking, Shown
+from analyticsapp.reports import customers, refunds
+
+# The lines of the bridge and what defines each.
+BRIDGE = {
+    "made": "refunded_amount",
+    "less_earlier": "refunds_of_other_sales",
+    "of_own_sales": "refunds_of_own_sales",
+    "made_later": "refunds_made_later",
+    "of_sales": "refunds_of_sales",
+}
+MONTH_HEADS = [
+    Head("month", "Month", TEXT),
+    Head("gross_sales", "Gross sales", MONEY, narrow=False, key="revenue"),
+    Head("refunds_made", "Refunds made", MONEY, key="refunded_amount"),
+    Head("of_earlier_sales", "of earlier sales", MONEY, narrow=False, key="refunds_of_other_sales"),
+    Head("of_own_sales", "of its sales", MONEY, narrow=False, key="refunds_of_own_sales"),
+    Head("made_later", "made later", MONEY, narrow=False, key="refunds_made_later"),
+    Head("refunds_of_its_sales", "Refunds of its sales", MONEY, key="refunds_of_sales"),
+    Head("rate_by_refund_day_pct", "Rate, booked", PERCENT, narrow=False, key="refund_rate_value_pct"),
+    Head("rate_by_sale_day_pct", "Rate of its sales", PERCENT, key="refund_rate_sold_value_pct"),
+]
+
+
+def of_refunds(asking: Asking) -> Shown:
+    """By the day of the refund and by the sale, with the bridge between the two. Three queries."""
+    whole, months = refunds.bridges(asking.page.window, asking.known, asking.currency)
+    return Shown([_bridge(whole, asking), _months(months, asking), _reasons(asking)])
+
+
+def _sales_by_month(asking: Asking) -> dict[str, int]:
+    sales: dict[str, int] = {}
+    for day in daily_figures(asking.page.window, asking.known):
+        if day.currency == asking.currency:
+            sales[f"{day.day:%Y-%m}"] = sales.get(f"{day.day:%Y-%m}", 0) + day.sales
+    return sales
+
+
+def _line(name: str, gross: int, one: refunds.Bridge) -> list[Value]:
+    figures = [gross, one.made, one.earlier, one.own, one.later, one.of_sales]
+    return [name, *figures, share(one.made, gross), share(one.of_sales, gross)]
+
+
+def _months(months: Mapping[str, refunds.Bridge], asking: Asking) -> Table:
+    sales = _sales_by_month(asking)
+    names = sorted({*sales, *months})
+    spans = {name: customers.of_month(name, asking.page.window) for name in names}
+    return Table(
+        "months",
+        "Refunds by month, and of each month's sales",
+        MONTH_HEADS,
+        [_line(name, sales.get(name, 0), months.get(name, refunds.Bridge())) for name in names],
+        asking.currency,
+        row_ids=names,
+        url_of=asking.leads("months", windows=spans),
+        drill=drills.by_bridge(spans),
+        foot="Within the window. Booked: refunds made, whenever sold, over the month's sales. Of its sales:"
+        " refunds of this month's sales to date, still growing.",
+    )
+
+
+def _bridge(whole: refunds.Bridge, asking: Asking) -> Table:
+    return Table(
+        "bridge",
+        "The same money, seen twice",
+        [Head("line", "Refunds", TEXT), Head("amount", "Amount", MONEY)],
+        [
+            ["Made in the window", whole.made],
+            ["less those of earlier sales", -whole.earlier],
+            ["Of the window's sales, made in it", whole.own],
+            ["plus those made later", whole.later],
+            ["Of the window's sales, to date", whole.of_sales],
+        ],
+        asking.currency,
+        row_ids=list(BRIDGE),
+        row_keys=list(BRIDGE.values()),
+        url_of=asking.leads("bridge", rows=BRIDGE),
+        drill=drills.by_bridge(dict.fromkeys(BRIDGE, asking.page.window), {row: row for row in BRIDGE}),
+        compares="amount",
+    )
+
+
+def _reasons(asking: Asking) -> Table:
+    found = refunds.by_reason(asking.page.window, asking.currency)
+    return Table(
+        "reasons",
+        "Why money went back",
+        [
+            Head("reason", "Reason at Stripe", TEXT),
+            Head("refunds", "Refunds", key="refunds_by_reason"),
+            Head("amount", "Amount", MONEY, key="refunded_by_reason"),
+        ],
+        [
+            [one.reason.replace("_", " ").capitalize() or "None given", one.refunds, one.amount]
+            for one in found
+        ],
+        asking.currency,
+        row_ids=[one.reason for one in found],
+        url_of=asking.leads("reasons"),
+        drill=drills.by_reason(),
+        compares="amount",
+    )
