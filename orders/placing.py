@@ -78,15 +78,7 @@ def place_order(
     Lines of one variant are kept apart. All must be in one currency. Raises CannotPlace, or
     OutOfStock for the first variant that is short; nothing was written then.
     """
-    if not lines:
-        raise CannotPlace("The basket is empty.")
-    currencies = {line.variant.currency for line in lines}
-    if len(currencies) > 1:
-        raise CannotPlace(f"One order has one currency, not {' and '.join(sorted(currencies))}.")
-    if gone := [line.variant for line in lines if not _is_for_sale(line.variant)]:
-        raise CannotPlace(f"{gone[0].product.name} is not for sale any more.")
-    if any(line.quantity < 1 for line in lines):
-        raise CannotPlace("A quantity must be at least 1.")
+    currency = _one_currency(lines)
     moment = at or timezone.now()
     terms = terms or Terms()
     amounts = terms.of(lines)
@@ -98,7 +90,7 @@ def place_order(
             name=name,
             address=address,
             country=country,
-            currency=currencies.pop(),
+            currency=currency,
             amount_subtotal=amounts.subtotal,
             amount_discount=amounts.discount,
             amount_shipping=amounts.shipping,
@@ -118,6 +110,20 @@ def place_order(
         for step in after_placing:
             step(order)
     return order
+
+
+def _one_currency(lines: Sequence[Line]) -> str:
+    """The currency of lines that can be ordered. Raises CannotPlace."""
+    if not lines:
+        raise CannotPlace("The basket is empty.")
+    currencies = {line.variant.currency for line in lines}
+    if len(currencies) > 1:
+        raise CannotPlace(f"One order has one currency, not {' and '.join(sorted(currencies))}.")
+    if gone := [line.variant for line in lines if not _is_for_sale(line.variant)]:
+        raise CannotPlace(f"{gone[0].product.name} is not for sale any more.")
+    if any(line.quantity < 1 for line in lines):
+        raise CannotPlace("A quantity must be at least 1.")
+    return currencies.pop()
 
 
 def _is_for_sale(variant: Variant) -> bool:
