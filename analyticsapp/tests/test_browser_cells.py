@@ -3,13 +3,24 @@
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import Role
 from analyticsapp.tests.test_report_cells import ASKED, a_small_shop
 from purelaka.testing_browser import NARROW, SCHEMES, WIDE, BrowserTestCase
 
 QUERY = urlencode(ASKED)
+# Report, chart, a point of it as series and value, what it leads to, and what the rows come to there.
+DRAWN = [
+    ("dashboard", "bestsellers", (0, [50_00, 0]), "Product revenue, CREAM", "sum to the cell: £100.00."),
+    (
+        "report-customers",
+        "customers",
+        (1, [3, 50_00]),
+        "Gross sales to returning customers, 4 May",
+        "The rows sum to the cell: £100.00.",
+    ),
+]
 
 
 class CellTests(BrowserTestCase):
@@ -24,16 +35,36 @@ class CellTests(BrowserTestCase):
     def test_a_bar_leads_where_its_number_does(self) -> None:
         a_small_shop()
         self.sign_in(Role.ANALYST)
-        self.visit(f"{reverse('analyticsapp:dashboard')}?{QUERY}")
-        chart = self.page.locator("figure[data-chart=bestsellers]")
-        label = chart.locator("svg text", has_text="£100.00")
-        label.scroll_into_view_if_needed()
-        box = label.bounding_box()
-        assert box is not None
-        self.page.mouse.click(box["x"] - 20, box["y"] + box["height"] / 2)  # the bar ends before its label
+        for report, kind, point, title, told in DRAWN:
+            with self.subTest(kind):
+                self.visit(f"{reverse(f'analyticsapp:{report}')}?{QUERY}")
+                self.click(self.page.locator(f"figure[data-chart={kind}] .canvas"), *point)
 
-        expect(self.page.get_by_role("heading", level=1)).to_have_text("Product revenue, CREAM")
-        expect(self.page.get_by_text("The rows sum to the cell: £100.00.")).to_be_visible()
+                expect(self.page.get_by_role("heading", level=1)).to_have_text(title)
+                expect(self.page.get_by_text(told)).to_be_visible()
+
+    def test_an_hour_leads_to_its_orders_and_one_without_any_does_not_pretend_to(self) -> None:
+        a_small_shop()
+        self.sign_in(Role.ANALYST)
+        self.visit(f"{reverse('analyticsapp:report-time')}?{QUERY}")
+        canvas = self.page.locator("figure[data-chart=hours] .canvas")
+
+        self.click(canvas, 0, [12, 0])
+        expect(canvas.locator("> div").first).to_have_css("cursor", "default")
+        self.click(canvas, 0, [13, 0])
+
+        expect(self.page.get_by_role("heading", level=1)).to_have_text("Orders, Mon 13:00")
+        expect(self.page.get_by_text("as many rows as the cell says: 1.")).to_be_visible()
+
+    def click(self, canvas: Locator, series: int, value: list[float]) -> None:
+        """Click where a value of a series is drawn."""
+        expect(canvas.locator("svg")).to_be_visible()
+        x, y = canvas.evaluate(
+            "(canvas, [seriesIndex, value]) => "
+            "echarts.getInstanceByDom(canvas).convertToPixel({ seriesIndex }, value)",
+            [series, value],
+        )
+        canvas.locator("svg").click(position={"x": x, "y": y})
 
     def walk(self, page: Page) -> None:
         self.visit(f"{reverse('analyticsapp:report-time')}?{QUERY}", page)

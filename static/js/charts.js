@@ -15,6 +15,7 @@ const color = (name) => {
   return getComputedStyle(probe).color;
 };
 const count = (n) => n.toLocaleString("en-GB");
+const widthOf = (texts) => 7 * Math.max(0, ...texts.map((text) => text.length)); // of figures in 12 px
 const narrow = () => innerWidth < 700;
 
 // Minor units as text, in the table's own currency: exact for tooltips, without empty digits on an axis.
@@ -242,7 +243,7 @@ const draw = {
         {
           type: "sankey",
           left: 4,
-          right: narrow() ? 84 : 110,
+          right: widthOf([...Object.keys(totals), ...Object.values(totals).map(data.money.exact)]) + 10,
           top: 14,
           bottom: 14,
           nodeWidth: 10,
@@ -281,15 +282,13 @@ const draw = {
             ]),
         },
       }),
-      grid: { left: 4, right: 76, top: 4, bottom: 4, containLabel: true },
+      grid: { left: 4, right: widthOf(column(data, 2).map(data.money.exact)) + 8, top: 4, bottom: 4, containLabel: true },
       xAxis: { type: "value", show: false, min: 0 },
       yAxis: {
-        ...categoryAxis(column(data, 0), {
-          axisLabel: { ...text("text"), width: 150, overflow: "truncate", interval: 0 },
-        }),
+        ...categoryAxis(column(data, 0)),
         inverse: true,
         axisLine: { show: false },
-        axisLabel: { ...text("text"), interval: 0 },
+        axisLabel: { ...text("text"), width: 0.4 * data.width, overflow: "truncate", interval: 0 },
       },
       series: [
         {
@@ -455,10 +454,13 @@ const start = (figure) => {
     `${figure.querySelector("h2").textContent.trim()}. The same figures are in the table.`,
   );
   paint();
+  const linkOf = (point) => cellOf(figure.dataset.chart, point, table)?.querySelector("a");
   chart.on("click", (point) => {
-    const link = cellOf(figure.dataset.chart, point, table)?.querySelector("a");
+    const link = linkOf(point);
     if (link) location.assign(link.href);
   });
+  // ECharts points at everything drawn, also at an hour without an order, which leads nowhere.
+  chart.on("mousemove", (point) => chart.getZr().setCursorStyle(linkOf(point) ? "pointer" : "default"));
   const toggle = figure.querySelector("[data-table]");
   toggle.hidden = false;
   toggle.addEventListener("click", () => {
