@@ -11,8 +11,8 @@ DISPUTES = (
         formula="Number of charges that took money.",
         date_rule="The store's day on which the charge was made.",
         edge_cases=(
-            f"{AS_STRIPE_SAYS} Not the orders: an order may be paid twice, and a payment brought in from "
-            "elsewhere counts too."
+            f"{AS_STRIPE_SAYS} Not the orders: an order may be paid twice, and orders brought in from "
+            "elsewhere have a payment without a charge."
         ),
         source="Charges that succeeded",
         compute=lambda facts: facts.further["charges"],

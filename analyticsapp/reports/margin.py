@@ -151,7 +151,7 @@ def of_window(window: Window, currency: str) -> Margin:
 
 
 def by_product(window: Window, currency: str) -> list[ProductMargin]:
-    """The most margin first; what names no product last. One query."""
+    """The most margin first, then the most sold; what names no product last. One query."""
     text, parameters = lines(window, currency)
     merged: dict[tuple[str, str], list[int]] = {}
     for product, variant, sku, *numbers in rows((text + BY_PRODUCT, parameters)):
@@ -160,7 +160,7 @@ def by_product(window: Window, currency: str) -> list[ProductMargin]:
             a + int(b) for a, b in zip(known, numbers, strict=True)
         ]
     found = [_product(name, sku, numbers) for (name, sku), numbers in merged.items()]
-    return sorted(found, key=lambda one: (not one.sku, -one.margin.amount, one.sku))
+    return sorted(found, key=lambda one: (not one.sku, -one.margin.amount, -one.sold, one.sku))
 
 
 def margin_rows(window: Window, currency: str, amount: str, condition: str) -> Sql:

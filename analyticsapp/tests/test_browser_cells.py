@@ -11,12 +11,13 @@ from purelaka.testing_browser import NARROW, SCHEMES, WIDE, BrowserTestCase
 
 QUERY = urlencode(ASKED)
 # Report, chart, a point of it as series and value, what it leads to, and what the rows come to there.
-DRAWN = [
-    ("dashboard", "bestsellers", (0, [50_00, 0]), "Product revenue, CREAM", "sum to the cell: £100.00."),
+DRAWN: list[tuple[str, str, int, list[float], str, str]] = [
+    ("dashboard", "bestsellers", 0, [50_00, 0], "Product revenue, CREAM", "sum to the cell: £100.00."),
     (
         "report-customers",
         "customers",
-        (1, [3, 50_00]),
+        1,
+        [3, 50_00],
         "Gross sales to returning customers, 4 May",
         "The rows sum to the cell: £100.00.",
     ),
@@ -35,10 +36,10 @@ class CellTests(BrowserTestCase):
     def test_a_bar_leads_where_its_number_does(self) -> None:
         a_small_shop()
         self.sign_in(Role.ANALYST)
-        for report, kind, point, title, told in DRAWN:
+        for report, kind, series, value, title, told in DRAWN:
             with self.subTest(kind):
                 self.visit(f"{reverse(f'analyticsapp:{report}')}?{QUERY}")
-                self.click(self.page.locator(f"figure[data-chart={kind}] .canvas"), *point)
+                self.click(self.page.locator(f"figure[data-chart={kind}] .canvas"), series, value)
 
                 expect(self.page.get_by_role("heading", level=1)).to_have_text(title)
                 expect(self.page.get_by_text(told)).to_be_visible()

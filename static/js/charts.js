@@ -15,7 +15,7 @@ const color = (name) => {
   return getComputedStyle(probe).color;
 };
 const count = (n) => n.toLocaleString("en-GB");
-const widthOf = (texts) => 7 * Math.max(0, ...texts.map((text) => text.length)); // of figures in 12 px
+const widthOf = (texts, size = 12) => 0.58 * size * Math.max(0, ...texts.map((text) => text.length)); // of figures
 const narrow = () => innerWidth < 700;
 
 // Minor units as text, in the table's own currency: exact for tooltips, without empty digits on an axis.
@@ -229,6 +229,7 @@ const draw = {
       totals[name] = Math.max(into[name] ?? 0, out[name] ?? 0);
     });
     const minor = ["Refunds", "Disputes, net", "Stripe fees"];
+    const fontSize = narrow() ? 11 : 12;
     return {
       ...base(),
       tooltip: {
@@ -243,7 +244,7 @@ const draw = {
         {
           type: "sankey",
           left: 4,
-          right: widthOf([...Object.keys(totals), ...Object.values(totals).map(data.money.exact)]) + 10,
+          right: widthOf(Object.values(totals).map(data.money.exact), fontSize) + 10,
           top: 14,
           bottom: 14,
           nodeWidth: 10,
@@ -260,11 +261,11 @@ const draw = {
           emphasis: { focus: "adjacency" },
           label: {
             color: color("text"),
-            fontSize: 12,
+            fontSize,
             lineHeight: 16,
             formatter: (p) =>
               `${p.name}${minor.includes(p.name) ? " " : "\n"}{v|${data.money.exact(totals[p.name])}}`,
-            rich: { v: { color: color("muted"), fontSize: 12 } },
+            rich: { v: { color: color("muted"), fontSize } },
           },
         },
       ],
