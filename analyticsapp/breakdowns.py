@@ -41,6 +41,9 @@ COUNTRY = "Where the order goes, as it was placed; empty: not known."
 METHOD = (
     "The brand of the card, or the other way to pay, of the charge that paid the order; empty: not known."
 )
+OF_LINES = "Ledger: sale, with the order's lines"
+LINES_REFUNDED = "Ledger: refund, refund_reversal, with the lines that refunds name"
+UNNAMED = "Of a refund that names no line the goods' share stands in a row of its own."
 TO_DATE = "To date: refunds and returns of these orders count whenever they were made."
 
 
@@ -109,6 +112,40 @@ def _customers(kind: str, label: str, who: str) -> list[Breakdown]:
             WITH_EMAIL,
         ),
     ]
+
+
+def _margins() -> list[Breakdown]:
+    """Columns of the margin by product; the row below is of the whole window."""
+
+    def column(key: str, label: str, unit: str, formula: str, note: str, source: str) -> Breakdown:
+        return Breakdown(key, label, "Product and variant", unit, formula, SOLD_TO_DATE, note, source)
+
+    return [
+        column("pieces_by_product", "Pieces sold", COUNT, "Pieces in the lines of the orders sold.",
+            "What came back is not taken off.", OF_LINES),
+        column("goods_by_product", "Revenue without tax", MONEY,
+            "Price times pieces, less discount, less the tax in it.",
+            "Whether its cost is known or not.", OF_LINES),
+        column("refunded_by_product", "Refunded without tax", MONEY,
+            "What was refunded of the lines, without its tax.", f"{TO_DATE} {UNNAMED}", LINES_REFUNDED),
+        column("known_goods_by_product", "Goods of known cost, after refunds", MONEY,
+            "Of the lines whose cost is known: revenue without tax, less what was refunded of it.",
+            f"{TO_DATE} {UNNAMED} The rows sum to goods, after refunds.", f"{OF_LINES}; {LINES_REFUNDED}"),
+        column("cost_by_product", "Cost", MONEY,
+            "Of the same lines: the cost of a piece times the pieces that are not back on the shelf.",
+            "A line keeps the cost of the day it was ordered. The rows sum to cost of goods.",
+            f"{OF_LINES}, and stock movements of returns"),
+        column("margin_by_product", "Margin", MONEY, "Goods of known cost, after refunds − cost.",
+            "Below zero when they cost more than they brought. The rows sum to product margin.",
+            "The two columns before it"),
+        column("margin_share_by_product_pct", "Margin, share", PERCENT,
+            "Margin of the row / goods of known cost, after refunds, of the row × 100.",
+            "A dash where nothing is left to divide by.", "The columns beside it"),
+        column("pieces_without_cost_by_product", "Pieces without a known cost", COUNT,
+            "Pieces sold and not come back whose cost was not known when the order was placed.",
+            "They are in no margin. The rows sum to pieces without a known cost.",
+            f"{OF_LINES}, and stock movements of returns"),
+    ]  # fmt: skip
 
 
 _ALL = [
@@ -221,26 +258,7 @@ _ALL = [
         "Without delivery, and without tax that is added; refunds are not taken off. Not gross sales.",
         "Ledger: sale, with the order's lines",
     ),
-    Breakdown(
-        "goods_by_product",
-        "Revenue without tax",
-        "Product and variant",
-        MONEY,
-        "Price times pieces, less discount, less the tax in it.",
-        SOLD_TO_DATE,
-        "Whether its cost is known or not.",
-        "Ledger: sale, with the order's lines",
-    ),
-    Breakdown(
-        "refunded_by_product",
-        "Refunded without tax",
-        "Product and variant",
-        MONEY,
-        "What was refunded of the lines, without its tax.",
-        SOLD_TO_DATE,
-        f"{TO_DATE} Of a refund that names no line the goods' share stands in a row of its own.",
-        "Refunds that are pending or succeeded, and the lines they name",
-    ),
+    *_margins(),
 ]
 BREAKDOWNS: dict[str, Breakdown] = {one.key: one for one in _ALL}
 REGISTRY = {**KPIS, **BREAKDOWNS}

@@ -4,7 +4,7 @@ import time
 from datetime import date, datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Model
 
 from analyticsapp import returning
 from analyticsapp.models import AnalyticsSnapshotDaily, SnapshotBuild
@@ -61,8 +61,10 @@ def remake_products(order: Order) -> None:
         _rebuild(PRODUCT_ROLLUP, sorted(days))
 
 
-def settled_id() -> int | None:
-    """The id up to which every ledger entry is committed or never will be; None: ask in the build.
+def settled_id(model: type[Model] = LedgerEntry) -> int | None:
+    """The id up to which every ledger entry, or row of another such table, is committed or never will be.
+
+    None: ask in the transaction that needs it.
 
     On Postgres a transaction still open may hold a lower id than the newest visible one. SHARE waits
     for all that have written, and lets go at once. On SQLite there is only one writer, and that is us.
@@ -73,12 +75,12 @@ def settled_id() -> int | None:
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SET LOCAL lock_timeout = '1s'")
-                cursor.execute("LOCK TABLE payments_ledgerentry IN SHARE MODE")
-                return _last_id()
+                cursor.execute(f"LOCK TABLE {model._meta.db_table} IN SHARE MODE")
+                return _last_id(model)
         except OperationalError:
             time.sleep(LOCK_PAUSE)
     raise LedgerBusy(
-        "A transaction has been writing to the ledger for longer than half a minute. "
+        "A transaction has been writing to the ledger or to the stock for longer than half a minute. "
         "When it has ended, run this again."
     )
 
@@ -90,8 +92,8 @@ def _one_builder_at_a_time() -> None:
             cursor.execute("LOCK TABLE analyticsapp_snapshotbuild IN SHARE ROW EXCLUSIVE MODE")
 
 
-def _last_id() -> int:
-    return LedgerEntry.objects.aggregate(last=Max("id"))["last"] or 0
+def _last_id(model: type[Model] = LedgerEntry) -> int:
+    return model._default_manager.aggregate(last=Max("id"))["last"] or 0
 
 
 def _learnt_at(ledger_id: int) -> datetime | None:

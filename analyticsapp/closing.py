@@ -1,27 +1,35 @@
 """Close a month: keep its figures as they were reported, and tell what came for it later."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from analyticsapp import learnt
+from analyticsapp import changed, learnt
 from analyticsapp.build import settled_id
+from analyticsapp.changed import Changed
+from analyticsapp.evidence import Scope
 from analyticsapp.facts import window_facts
+from analyticsapp.known import Known
 from analyticsapp.kpis import KPIS
 from analyticsapp.kpis.definition import for_file
-from analyticsapp.learnt import WITHOUT_ENTRIES, Cause
+from analyticsapp.learnt import MARGINS, NEVER_KNOWN, OF_FACTS, Cause
 from analyticsapp.models import ClosedMonth
+from analyticsapp.proof import MARGIN_LINES
+from analyticsapp.reports import margin
 from analyticsapp.rollups import state
 from analyticsapp.windows import Window
 from audit import log
+from catalog.models import StockMovement
 from payments.models import LedgerEntry
 from purelaka.days import store_day
 
-# What still grows as the months go by, and what is not known of an earlier day, is not kept.
-KEPT = tuple(key for key, kpi in KPIS.items() if key not in WITHOUT_ENTRIES and "sales" not in kpi.needs)
+# Kept is what the ledger alone makes, and the margins; refunds by sale are in the report of any window.
+KEPT = tuple(
+    key for key, kpi in KPIS.items() if key not in (*NEVER_KNOWN, *OF_FACTS) and "sales" not in kpi.needs
+)
 NEEDS = tuple({group for key in KEPT for group in KPIS[key].needs})
 Figures = dict[str, dict[str, str]]  # currency -> KPI -> as files say it
 
@@ -58,15 +66,20 @@ def close(month: date, *, actor: User, now: datetime) -> ClosedMonth:
         raise CannotClose(f"{month} is no first day of a month.")
     if store_day(now) <= window_of(month).end:
         raise CannotClose(f"{month:%B %Y} is not over.")
-    ledger_id = settled_id()
+    settled = [settled_id(LedgerEntry), settled_id(StockMovement)]
     try:
         with transaction.atomic():
-            newest = ledger_id if ledger_id is not None else newest_entry()
-            figures = figures_up_to(month, newest)
+            known = _up_to(*settled)
+            figures = figures_of(month, known)
             if not figures:
                 raise CannotClose(f"No money moved in {month:%B %Y}.")
             closed = ClosedMonth.objects.create(
-                month=month, ledger_id=newest, figures=figures, closed_at=now, closed_by=actor
+                month=month,
+                ledger_id=known.ledger_id or 0,
+                movement_id=known.movement_id,
+                figures=figures,
+                closed_at=now,
+                closed_by=actor,
             )
             log.record("month.closed", actor=actor, target=closed, month=f"{month:%Y-%m}", figures=figures)
     except IntegrityError:
@@ -74,14 +87,44 @@ def close(month: date, *, actor: User, now: datetime) -> ClosedMonth:
     return closed
 
 
-def figures_up_to(month: date, ledger_id: int) -> Figures:
-    """The month's figures as the ledger's entries up to this one make them; currencies that moved."""
-    facts = window_facts(window_of(month), state().up_to_entry(ledger_id), needs=NEEDS)
-    return {
-        currency: {key: for_file(KPIS[key], KPIS[key].compute(found), currency) for key in KEPT}
-        for currency, found in facts.items()
-        if found.latest_day
+def figures_of(month: date, known: Known) -> Figures:
+    """The month's figures as what was known makes them; currencies that moved.
+
+    Without margins where it is not known which goods had come back: the month was closed before these
+    were kept.
+    """
+    window, past = window_of(month), replace(state(), past=known)
+    facts = window_facts(window, past, needs=NEEDS)
+    kept = [key for key in KEPT if key not in MARGINS or known.movement_id is not None]
+    figures: Figures = {}
+    for currency, found in facts.items():
+        if found.latest_day:
+            whole = replace(found, margin=margin.of_window(window, currency, known))
+            figures[currency] = {key: for_file(KPIS[key], KPIS[key].compute(whole), currency) for key in kept}
+    return figures
+
+
+def known_of(closed: ClosedMonth) -> Known:
+    """What was known when a month was closed."""
+    return Known(ledger_id=closed.ledger_id, movement_id=closed.movement_id)
+
+
+def known_now() -> Known:
+    """All there is, as a month is closed with it."""
+    return _up_to(None, None)
+
+
+def late_lines(closed: ClosedMonth) -> dict[str, Changed]:
+    """By currency, the order lines whose margin changed since the month was closed. None where none did."""
+    if closed.movement_id is None:
+        return {}
+    window, now = window_of(closed.month), state()
+    then = replace(now, past=known_of(closed))
+    found = {
+        currency: changed.since(MARGIN_LINES, Scope(window, currency, now), Scope(window, currency, then))
+        for currency in closed.figures
     }
+    return {currency: lines for currency, lines in found.items() if lines.number}
 
 
 def months(*, today: date) -> list[Month]:
@@ -99,6 +142,15 @@ def months(*, today: date) -> list[Month]:
     return found[::-1]
 
 
-def newest_entry() -> int:
-    """The id of the ledger's newest entry; 0 in an empty one."""
-    return LedgerEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+def _up_to(ledger_id: int | None, movement_id: int | None) -> Known:
+    newest = [
+        settled if settled is not None else _newest(model)
+        for model, settled in ((LedgerEntry, ledger_id), (StockMovement, movement_id))
+    ]
+    return Known(ledger_id=newest[0], movement_id=newest[1])
+
+
+def _newest(model: type[LedgerEntry] | type[StockMovement]) -> int:
+    """The newest row's id; 0 without any."""
+    newest: int | None = model._default_manager.order_by("-pk").values_list("pk", flat=True).first()
+    return newest or 0

@@ -6,10 +6,28 @@ from dataclasses import dataclass, replace
 from analyticsapp import selections
 from analyticsapp.evidence import Evidence, Scope
 from analyticsapp.kpis.definition import COUNT, MONEY
-from analyticsapp.proof import DISPUTES, ENTRY_COLUMNS, of_customers, of_entries, of_goods, of_orders
+from analyticsapp.proof import (
+    DISPUTES,
+    ENTRY_COLUMNS,
+    EVERY_LINE,
+    KEPT_REVENUE,
+    KNOWN_COST,
+    LINE,
+    LINE_COLUMNS,
+    MARGIN,
+    PIECE_COLUMNS,
+    PIECES_KEPT,
+    UNKNOWN_COST,
+    margins,
+    of_customers,
+    of_entries,
+    of_goods,
+    of_orders,
+)
 from analyticsapp.reading import Sql
 from analyticsapp.reports import sold
 from analyticsapp.reports.customers import Cohort, last_day, later
+from analyticsapp.reports.margin import Margin
 from analyticsapp.reports.sales import customer_days, month_of, sold_on
 from analyticsapp.selections import REFUNDS, Selection
 from analyticsapp.windows import Window
@@ -144,17 +162,25 @@ def by_bridge(spans: Mapping[str, Window], columns: Mapping[str, str] | None = N
 
 
 def _bridged(span: Window, which: str) -> selections.Condition:
-    day = sold_on("entry.order_id", "entry.currency")
+    def condition(scope: Scope) -> Sql:
+        day = sold_on("entry.order_id", "entry.currency", scope.state.past)
+        first, second = _where(which, day)
+        ends = [span.start, span.end] * 2
+        return f"entry.order_id IS NOT NULL AND {first} AND {second}", ends
+
+    return condition
+
+
+def _where(which: str, day: str) -> tuple[str, str]:
+    """Conditions on the day of the refund, and on that of its sale."""
     made, of_it = "entry.occurred_on BETWEEN %s AND %s", f"{day} BETWEEN %s AND %s"
     not_made, not_of_it = f"NOT ({made})", f"({day} IS NULL OR {day} NOT BETWEEN %s AND %s)"
-    first, second = {
+    return {
         "of_earlier_sales": (made, not_of_it),
         "less_earlier": (made, not_of_it),
         "of_own_sales": (made, of_it),
         "made_later": (not_made, of_it),
     }[which]
-    ends = [span.start, span.end]
-    return lambda scope: (f"entry.order_id IS NOT NULL AND {first} AND {second}", ends * 2)
 
 
 def by_reason() -> Drilled:
@@ -234,3 +260,36 @@ def by_product() -> Drilled:
         return Drill(of_goods(selections.lines(amount, condition, line=AFTER_DISCOUNT)))
 
     return drill
+
+
+def by_margin(products: Mapping[str, Margin]) -> Drilled:
+    """The lines of one variant that make its margin, or what refunds took that names no product."""
+
+    def drill(row: str, column: str) -> Drill:
+        only = None if row == SUM else row
+        if column in OF_PIECES:
+            amount, condition = OF_PIECES[column]
+            return Drill(Evidence(LINE, "pieces", PIECE_COLUMNS, margins(amount, condition, only=only)))
+        amount, condition = OF_MONEY[column]
+        found = Drill(Evidence(LINE, "lines", LINE_COLUMNS, margins(amount, condition, only=only)))
+        if column != "margin_pct":
+            return found
+        whole = sum(products.values(), Margin()) if row == SUM else products[row]
+        return replace(found, says=whole.amount, of="Margin of the row", unit=MONEY)
+
+    return drill
+
+
+# What makes each column: its part of a line, and which lines.
+OF_PIECES = {
+    "units": ("quantity", EVERY_LINE),
+    "pieces_without_cost": (PIECES_KEPT, UNKNOWN_COST),
+}
+OF_MONEY = {
+    "revenue": ("revenue", EVERY_LINE),
+    "refunded": ("refunded", EVERY_LINE),
+    "goods_revenue": (KEPT_REVENUE, KNOWN_COST),
+    "cost": ("cost", KNOWN_COST),
+    "margin": (MARGIN, KNOWN_COST),
+    "margin_pct": (MARGIN, KNOWN_COST),
+}

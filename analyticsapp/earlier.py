@@ -1,58 +1,135 @@
-"""A figure as it was known at the end of an earlier day, and what changed it since."""
+"""A figure or a cell as it was known at the end of an earlier day, and what changed it since."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 
-from analyticsapp import learnt
-from analyticsapp.evidence import Scope
+from analyticsapp import changed, learnt
+from analyticsapp.changed import Changed, ChangedRow
+from analyticsapp.evidence import Evidence, Scope
 from analyticsapp.facts import window_facts
 from analyticsapp.kpis import KPIS
-from analyticsapp.kpis.definition import for_people
-from analyticsapp.learnt import WITHOUT_ENTRIES, Late
+from analyticsapp.kpis.definition import COUNT, for_people
+from analyticsapp.learnt import BY_ROWS, NEVER_KNOWN, Late
+from analyticsapp.proof import EVIDENCE
+from analyticsapp.reports import margin
 from analyticsapp.windows import BadWindow, read_day
 from purelaka.days import day_start
 from purelaka.money import display
+
+
+class Line(NamedTuple):
+    """A row that changed: its cells, and what it was, is, and by how much it changed, to be read."""
+
+    cells: dict[str, Any]
+    was: str
+    now: str
+    change: str
 
 
 @dataclass(frozen=True)
 class Earlier:
     """`figure` is as it was known when `day` ended; `late` are the entries of the window learnt since.
 
-    `error` says what was wrong with the day that was asked for, `typed`.
+    Or, where rows of another sort make it, `lines` are those that changed, `number` of them in all, and
+    `change` what they come to. `error` says what was wrong with the day that was asked for, `typed`.
     """
 
     day: date | None = None
     figure: str = ""
     late: Late | None = None
     late_amount: str = ""
+    lines: Sequence[Line] = ()
+    number: int = 0
+    noun: str = ""
+    change: str = ""
     typed: str = ""
     error: str = ""
 
+    @property
+    def moment(self) -> datetime:
+        """When the day ended."""
+        assert self.day is not None
+        return day_start(self.day + timedelta(days=1))
 
-def earlier_knowledge(request: HttpRequest, kpi: str, scope: Scope) -> Earlier | None:
-    """What `?known=2026-10-31` asks for; None for figures of which earlier knowledge is not kept.
 
-    Without a day asked for: an Earlier without a figure. Four queries with one.
-    """
-    if kpi in WITHOUT_ENTRIES:
-        return None
+def asked_day(request: HttpRequest) -> Earlier:
+    """What `?known=2026-10-31` asks for; without a day asked for, or with a wrong one, one without a day."""
     typed = request.GET.get("known", "").strip()
     if not typed:
         return Earlier()
     try:
-        day = read_day("known", typed)
+        return Earlier(day=read_day("known", typed), typed=typed)
     except BadWindow as problem:
         return Earlier(typed=typed, error=str(problem))
-    moment = day_start(day + timedelta(days=1))
-    then = scope.state.as_known_at(moment)
-    facts = window_facts(scope.window, then, needs=KPIS[kpi].needs)[scope.currency]
-    late = learnt.since_moment(kpi, scope.window, scope.currency, moment)
-    return Earlier(
-        day=day,
-        figure=for_people(KPIS[kpi], KPIS[kpi].compute(facts), scope.currency),
-        late=late,
-        late_amount=display(late.amount, scope.currency),
-        typed=typed,
+
+
+def earlier_knowledge(request: HttpRequest, kpi: str, scope: Scope) -> Earlier | None:
+    """A figure as it was known; None for figures of which earlier knowledge is not kept.
+
+    Five queries at most, or none without a day.
+    """
+    if kpi in NEVER_KNOWN:
+        return None
+    asked = asked_day(request)
+    if not asked.day:
+        return asked
+    then = replace(scope, state=scope.state.as_known_at(asked.moment))
+    asked = replace(asked, figure=_figure(kpi, then))
+    if kpi not in BY_ROWS:
+        late = learnt.since_moment(kpi, scope.window, scope.currency, asked.moment)
+        return replace(asked, late=late, late_amount=display(late.amount, scope.currency))
+    proven, rows = EVIDENCE[kpi]
+    is_money = not rows.counted and KPIS[proven].unit != COUNT
+    return with_rows(asked, rows, scope, then, is_money=is_money)
+
+
+def with_rows(asked: Earlier, rows: Evidence, now: Scope, then: Scope, *, is_money: bool) -> Earlier:
+    """The same with the rows that changed since. Four queries at most."""
+    text = money_text(now.currency) if is_money else count_text
+    return shown(asked, rows, changed.since(rows, now, then), text)
+
+
+def shown(asked: Earlier, rows: Evidence, found: Changed, text: Callable[[int], str]) -> Earlier:
+    """The same with these rows, their amounts said by `text`."""
+    return replace(
+        asked,
+        lines=[_line(row, found, text) for row in found.rows],
+        number=found.number,
+        noun=rows.noun(found.number),
+        change=signed(found.change, text),
     )
+
+
+def signed(number: int, text: Callable[[int], str]) -> str:
+    """With a plus where it is above zero."""
+    return f"+{text(number)}" if number > 0 else text(number)
+
+
+def _line(row: ChangedRow, found: Changed, text: Callable[[int], str]) -> Line:
+    if found.counted:
+        there = {True: "in it", False: "not in it"}
+        change = "+1" if row.was is None else "\N{MINUS SIGN}1"
+        return Line(row.cells, there[row.was is not None], there[row.now is not None], change)
+    was, now = ("–" if amount is None else text(amount) for amount in (row.was, row.now))
+    return Line(row.cells, was, now, signed(row.change, text))
+
+
+def _figure(kpi: str, then: Scope) -> str:
+    facts = window_facts(then.window, then.state, needs=KPIS[kpi].needs)[then.currency]
+    if KPIS[kpi].report == "products":
+        facts = replace(facts, margin=margin.of_window(then.window, then.currency, then.state.past))
+    return for_people(KPIS[kpi], KPIS[kpi].compute(facts), then.currency)
+
+
+def money_text(currency: str) -> Callable[[int], str]:
+    """What says an amount of minor units."""
+    return lambda amount: display(amount, currency)
+
+
+def count_text(number: int) -> str:
+    """A whole number, to be read."""
+    return f"{number:,}".replace("-", "\N{MINUS SIGN}")

@@ -128,6 +128,18 @@ def lines(evidence: Evidence, window: Window, currency: str) -> Generator[bytes,
     yield from csv_file.lines(Source(evidence.columns, (text, parameters)))
 
 
+def named(evidence: Evidence, scope: Scope, row_ids: Sequence[Any]) -> dict[Any, dict[str, Any]]:
+    """The cells of these rows, by their id as it is read. One query, or none."""
+    if not row_ids:
+        return {}
+    query, parameters = evidence.makes(scope)
+    columns = ", ".join(column.expression for column in evidence.shown.columns)
+    text = "SELECT r.row_id, {columns} FROM ({rows}) AS r WHERE r.row_id IN ({ids})"
+    text = text.replace("{columns}", columns).replace("{ids}", ", ".join(["%s"] * len(row_ids)))
+    found = rows((text.replace("{rows}", query), [*parameters, *row_ids]))
+    return {row_id: _cells(evidence.shown, tuple(cells)) for row_id, *cells in found}
+
+
 def _selected(evidence: Evidence, scope: Scope, marker: str, is_older: bool) -> list[tuple[Any, ...]]:
     query, parameters = evidence.makes(scope)
     sort_key, row_id = evidence.order

@@ -5,6 +5,7 @@ Each group has a query, which gives its two facts for every currency.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from analyticsapp import told
 from analyticsapp.counts import moments_of
 from analyticsapp.reading import Sql, rows
 from analyticsapp.rollups import CUSTOMER_ROLLUP, REFUND_ROLLUP, SOLD, State, known_days, relation
@@ -42,12 +43,12 @@ GOODS = """
 """
 CHARGES = """
     SELECT currency, COUNT(*), COUNT(CASE WHEN balance_transaction_id = '' AND provider = 'stripe' THEN 1 END)
-    FROM payments_charge WHERE status = 'succeeded' AND created >= %s AND created < %s GROUP BY currency
+    FROM {charges} AS fact WHERE status = 'succeeded' AND created >= %s AND created < %s GROUP BY currency
 """
 # An inquiry (`warning_…`) is no dispute yet.
 DISPUTES = """
     SELECT currency, COUNT(*), COUNT(CASE WHEN status = 'lost' THEN 1 END)
-    FROM payments_dispute WHERE status NOT LIKE 'warning%%' AND created >= %s AND created < %s
+    FROM {disputes} AS fact WHERE status NOT LIKE 'warning%%' AND created >= %s AND created < %s
     GROUP BY currency
 """
 
@@ -71,11 +72,11 @@ def _goods(window: Window, state: State) -> Sql:
 
 
 def _charges(window: Window, state: State) -> Sql:
-    return CHARGES, moments_of(window)
+    return CHARGES.replace("{charges}", told.charges(state.past)), moments_of(window)
 
 
 def _disputes(window: Window, state: State) -> Sql:
-    return DISPUTES, moments_of(window)
+    return DISPUTES.replace("{disputes}", told.disputes(state.past)), moments_of(window)
 
 
 GROUPS: Mapping[str, tuple[tuple[str, str], Callable[[Window, State], Sql]]] = {

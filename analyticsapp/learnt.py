@@ -39,12 +39,12 @@ KINDS |= {
     "net_to_bank": tuple(kind for kind in Kind if kind not in (Kind.PAYOUT, Kind.PAYOUT_REVERSAL)),
     "left_at_stripe": tuple(Kind),
 }
-# Wishes, charges, disputes and costs have no entries: what was known of them earlier is not kept.
-WITHOUT_ENTRIES = (
-    *("wishlisted_users", "basket_users", "purchased_users"),
-    *("charges", "disputes", "disputes_lost", "dispute_rate_pct", "fees_pending"),
-    *("goods_revenue", "goods_cost", "product_margin", "product_margin_pct", "pieces_without_cost"),
-)
+MARGINS = ("goods_revenue", "goods_cost", "product_margin", "product_margin_pct", "pieces_without_cost")
+OF_FACTS = ("charges", "disputes", "disputes_lost", "dispute_rate_pct", "fees_pending")
+BY_ROWS = (*MARGINS, *OF_FACTS)
+"""What more than entries make: the rows that changed are told."""
+NEVER_KNOWN = ("wishlisted_users", "basket_users", "purchased_users")
+"""Of wishes and baskets it is not kept what was known of them earlier."""
 
 
 @dataclass(frozen=True)

@@ -136,11 +136,13 @@ class ClosedMonth(models.Model):
     """A month whose figures were reported, and stay as they were.
 
     `figures` are the KPIs by currency and key, as files say them; `ledger_id` is the newest entry that
-    is in them. What comes for the month later is an adjustment, shown beside them.
+    is in them, `movement_id` the newest movement of stock (None: closed before margins were kept). What
+    comes for the month later is an adjustment, shown beside them.
     """
 
     month = models.DateField(unique=True)  # its first day
     ledger_id = models.BigIntegerField()
+    movement_id = models.BigIntegerField(null=True)
     figures = models.JSONField()
     closed_at = models.DateTimeField()
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -15,9 +15,11 @@ from accounts.roles import SignedInRequest, analyst_required, staff_required
 from analyticsapp import asked, closing, learnt
 from analyticsapp.build import LedgerBusy
 from analyticsapp.closing import KEPT, Figures
+from analyticsapp.earlier import Earlier, money_text, shown
 from analyticsapp.kpis import KPIS
 from analyticsapp.kpis.definition import MONEY, PERCENT
 from analyticsapp.models import ClosedMonth
+from analyticsapp.proof import MARGIN_LINES
 from analyticsapp.views import EXPORTERS
 from purelaka.money import display, to_minor
 
@@ -49,7 +51,7 @@ def month(request: SignedInRequest, month: str) -> HttpResponse:
     first = _read(month)
     closed = ClosedMonth.objects.select_related("closed_by").filter(month=first).first()
     window = closing.window_of(first)
-    now = closing.figures_up_to(first, closing.newest_entry())
+    now = closing.figures_of(first, closing.known_now())
     reported: Figures = closed.figures if closed else now
     context = {
         "month": first,
@@ -61,6 +63,7 @@ def month(request: SignedInRequest, month: str) -> HttpResponse:
         ],
         "causes": learnt.since_entry(window, closed.ledger_id) if closed else [],
         "late": learnt.rows_since_entry(window, closed.ledger_id) if closed else [],
+        "late_lines": _late_lines(closed) if closed else [],
         "may_close": request.user.role in EXPORTERS,
         "dashboard_url": f"{reverse('analyticsapp:dashboard')}?start={window.start}&end={window.end}",
     }
@@ -79,6 +82,14 @@ def close_month(request: SignedInRequest, month: str) -> HttpResponse:
     else:
         messages.success(request, f"{first:%B %Y} is closed: its figures stay as they are reported now.")
     return redirect("analyticsapp:month", month)
+
+
+def _late_lines(closed: ClosedMonth) -> list[tuple[str, Earlier]]:
+    """By currency, what changed the margin since."""
+    return [
+        (code, shown(Earlier(), MARGIN_LINES, found, money_text(code)))
+        for code, found in closing.late_lines(closed).items()
+    ]
 
 
 def _line(key: str, reported: Figures, now: Figures, currency: str) -> Line:

@@ -24,6 +24,10 @@ BY_PERSON = """
         JOIN accounts_user AS person ON person.id = wishes.user_id
 """
 
+EVERY_LINE = "1 = 1"
+KNOWN_COST, UNKNOWN_COST = "unit_cost IS NOT NULL", "unit_cost IS NULL"
+KEPT_REVENUE, MARGIN, PIECES_KEPT = "revenue - refunded", "revenue - refunded - cost", "quantity - returned"
+
 
 def customers(least: int) -> Callable[[Scope], Sql]:
     """The customers with at least so many orders."""
@@ -50,9 +54,9 @@ def wishers_who_bought(scope: Scope) -> Sql:
     return BY_PERSON.replace("{wished}", WISHED + BOUGHT_AFTERWARDS), wish_bounds(scope.window, ends=1)
 
 
-def margins(amount: str, condition: str = "unit_cost IS NOT NULL") -> Callable[[Scope], Sql]:
-    """The lines of the orders sold, and what of their refunds names no line."""
-    return lambda scope: margin_rows(scope.window, scope.currency, amount, condition)
+def margins(amount: str, condition: str = KNOWN_COST, *, only: str | None = None) -> Callable[[Scope], Sql]:
+    """The lines of the orders sold, and what of their refunds names no line; or `only` of one SKU or none."""
+    return lambda scope: margin_rows(scope, amount, condition, only=only)
 
 
 ENTRY_COLUMNS = (
@@ -168,12 +172,10 @@ REPEAT_CUSTOMERS = of_customers(customers(2))
 WISHERS = Evidence(WISHER, "people", PERSON_COLUMNS, wishers, counted=True)
 WISHERS_WITH_BASKET = Evidence(WISHER, "people", PERSON_COLUMNS, wishers_with_basket, counted=True)
 WISHERS_WHO_BOUGHT = Evidence(WISHER, "people", PERSON_COLUMNS, wishers_who_bought, counted=True)
-GOODS_LINES = Evidence(LINE, "lines", LINE_COLUMNS, margins("revenue - refunded"))
+GOODS_LINES = Evidence(LINE, "lines", LINE_COLUMNS, margins(KEPT_REVENUE))
 COST_LINES = Evidence(LINE, "lines", LINE_COLUMNS, margins("cost"))
-MARGIN_LINES = Evidence(LINE, "lines", LINE_COLUMNS, margins("revenue - refunded - cost"))
-LINES_WITHOUT_COST = Evidence(
-    LINE, "pieces", PIECE_COLUMNS, margins("quantity - returned", "unit_cost IS NULL")
-)
+MARGIN_LINES = Evidence(LINE, "lines", LINE_COLUMNS, margins(MARGIN))
+LINES_WITHOUT_COST = Evidence(LINE, "pieces", PIECE_COLUMNS, margins(PIECES_KEPT, UNKNOWN_COST))
 NEW_CUSTOMERS = of_customers(selections.customers(selections.bought_here("= 0")))
 RETURNING_CUSTOMERS = of_customers(selections.customers(selections.bought_here("> 0")))
 REFUNDS_OF_SALES = of_entries(selections.entries(REFUNDS, selections.of_its_sales), sign=-1)

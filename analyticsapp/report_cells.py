@@ -1,7 +1,7 @@
 """One cell of a report: what it is, the rows that make it, and their file."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -14,17 +14,19 @@ from analyticsapp.asked import Asked
 from analyticsapp.breakdowns import BREAKDOWNS, Breakdown
 from analyticsapp.download import respond
 from analyticsapp.drills import Drill
+from analyticsapp.earlier import Earlier, Line, asked_day, with_rows
 from analyticsapp.evidence import BadPage, Scope, Totals
 from analyticsapp.kpis.definition import MONEY
 from analyticsapp.packing import Download
 from analyticsapp.reading import one_view
 from analyticsapp.report_pages import asking
-from analyticsapp.report_tables import Head, Table, Value
-from analyticsapp.report_tabs import REPORTS
-from analyticsapp.rollups import state
+from analyticsapp.report_tables import PERCENT, Head, Table, Value
+from analyticsapp.report_tabs import CELLS, REPORTS
+from analyticsapp.rollups import State, state
 from analyticsapp.views import EXPORTERS, GET_ONLY, LABELS, PLAIN, _said
 from purelaka.money import display
 
+NAMED = ("days", "period", "start", "end", "compare", "currency", "row", "column")
 NOT_NAMED = "Say which cell of the table, as ?row=…&column=…&currency=gbp. Reports link to their cells.\n"
 
 
@@ -49,6 +51,11 @@ class Found:
     @property
     def figure(self) -> str:
         return self.table.text(self.head, self.value)
+
+    @property
+    def nothing(self) -> str:
+        """What it says when its row is not there."""
+        return self.table.text(self.head, None if self.head.kind == PERCENT else 0)
 
     @property
     def says(self) -> int:
@@ -85,6 +92,7 @@ def report_cell(request: SignedInRequest, report: str, table: str) -> HttpRespon
         except BadPage:
             raise Http404 from None
         totals = evidence.totals(cell.drill.evidence, cell.scope)
+        earlier = _earlier(request, page, report, table, cell)
     here = _address(request, page, "report-cell", report, table)
     comes_to = cell.comes_to(totals)
     context = {
@@ -99,6 +107,9 @@ def report_cell(request: SignedInRequest, report: str, table: str) -> HttpRespon
         "noun": cell.drill.evidence.noun(totals.number),
         "rows": [{**row, "label": LABELS.get(row.get("kind"), "")} for row in rows.rows],
         "sums": _sums(cell, totals),
+        "earlier": earlier,
+        "here": reverse("analyticsapp:report-cell", args=[report, table]),
+        "hidden": [(name, request.GET[name]) for name in NAMED if name in request.GET],
         "newer": f"{here}&newer={rows.newer}" if rows.newer else "",
         "older": f"{here}&older={rows.older}" if rows.older else "",
         "csv_url": _address(request, page, "report-cell-rows", report, table) if _may_export(request) else "",
@@ -152,20 +163,48 @@ def _refused(request: SignedInRequest, report: str) -> HttpResponse | None:
 
 def _find(request: SignedInRequest, page: Asked, report: str, key: str) -> Found:
     """The cell that the address names. Raises Http404."""
-    known, currency = state(), request.GET["currency"].strip().lower()
-    row, column = request.GET["row"], request.GET["column"]
-    shown = REPORTS[report][1](asking(page, known, currency, report))
-    table = next((one for one in shown.tables if one.key == key), None)
-    found = table.find(row, column) if table and "\0" not in row else None
-    if table is None or found is None or table.drill is None or found[2] is None:
+    found = _look(request, page, report, key, state())
+    if found is None or found.value is None:
         raise Http404
+    return found
+
+
+def _look(request: SignedInRequest, page: Asked, report: str, key: str, known: State) -> Found | None:
+    """The cell, in a state of what was known; None where there is none, or a figure: it has its own page."""
+    currency = request.GET["currency"].strip().lower()
+    row, column = request.GET["row"], request.GET["column"]
+    makes = CELLS.get(report, {}).get(key)
+    if makes is None or "\0" in row:
+        return None
+    table = makes(replace(asking(page, known, currency, report), row=row))
+    found = table.find(row, column)
+    if found is None or table.drill is None:
+        return None
     name, head, value = found
     defined = BREAKDOWNS.get(table.row_keys[table.row_ids.index(row)] if table.row_keys else head.key)
-    if defined is None:  # a figure: it has a page of its own
-        raise Http404
+    if defined is None:
+        return None
     return Found(
         table, name, head, value, defined, table.drill(row, column), Scope(page.window, currency, known)
     )
+
+
+def _earlier(request: SignedInRequest, page: Asked, report: str, key: str, cell: Found) -> Earlier:
+    """The cell as it was known at the end of the day that is asked for, if one is."""
+    asked = asked_day(request)
+    if not asked.day:
+        return asked
+    then = replace(cell.scope, state=cell.scope.state.as_known_at(asked.moment))
+    was = _look(request, page, report, key, then.state)
+    asked = replace(asked, figure=was.figure or "–" if was else cell.nothing)
+    rows = cell.drill.evidence
+    is_money = not rows.counted and (cell.is_money or cell.drill.unit == MONEY)
+    found = with_rows(asked, rows, cell.scope, then, is_money=is_money)
+    return replace(found, lines=[_with_label(line) for line in found.lines])
+
+
+def _with_label(line: Line) -> Line:
+    return line._replace(cells={**line.cells, "label": LABELS.get(line.cells.get("kind"), "")})
 
 
 def _address(request: SignedInRequest, page: Asked, name: str, report: str, table: str) -> str:

@@ -9,8 +9,9 @@ from datetime import date, datetime
 
 from django.db import models
 
+from analyticsapp.known import EVERYTHING, Known
 from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay
-from analyticsapp.reading import Sql, as_day, as_moment, in_list, moment_parameter, rows
+from analyticsapp.reading import Sql, as_day, as_moment, in_list, rows
 from analyticsapp.windows import Window
 
 # {days} stands for a condition on occurred_on. Sums are cast, since Postgres makes numerics of them.
@@ -120,23 +121,23 @@ class State:
     all that ever moved. `data_through` is when the newest entry was learnt of, None without any.
     `first_days` is the first day on which each moved.
 
-    `known` is a condition on ledger entries: only those are read, none of them from a rollup. So
-    figures are as they were known at an earlier moment.
+    `past` is what had been learnt by an earlier moment: only that is read, none of it from a rollup.
     """
 
     live: tuple[date, ...]
     currencies: tuple[str, ...]
     data_through: datetime | None
-    known: Sql | None = None
+    past: Known = EVERYTHING
     first_days: dict[str, date] = field(default_factory=dict, hash=False)
+
+    @property
+    def known(self) -> Sql | None:
+        """A condition on ledger entries; None: all are read."""
+        return None if self.past.is_everything else (self.past.entries(), [])
 
     def as_known_at(self, moment: datetime) -> "State":
         """The same store, seen with what had been learnt before `moment`."""
-        return replace(self, known=("posted_at < %s", [moment_parameter(moment)]))
-
-    def up_to_entry(self, ledger_id: int) -> "State":
-        """The same store, seen with the ledger's entries up to this one."""
-        return replace(self, known=("id <= %s", [ledger_id]))
+        return replace(self, past=Known(before=moment))
 
 
 def state() -> State:

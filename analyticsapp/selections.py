@@ -6,6 +6,7 @@ Each function gives SQL with `row_id`, `sort_key`, `amount` and `currency`, and 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from analyticsapp import told
 from analyticsapp.counts import moments_of
 from analyticsapp.evidence import Scope
 from analyticsapp.reading import Sql
@@ -21,7 +22,7 @@ ENTRIES = """
     SELECT entry.id AS row_id, entry.occurred_at AS sort_key, entry.amount, entry.currency, entry.kind,
         entry.source_id, entry.occurred_at, entry.posted_at, sold.number, sold.paid_at
     FROM payments_ledgerentry AS entry LEFT JOIN orders_order AS sold ON sold.id = entry.order_id
-    WHERE entry.currency = %s AND entry.kind IN ({kinds}) AND {condition}
+    WHERE entry.currency = %s AND entry.kind IN ({kinds}) AND {condition} AND {known}
 """
 ORDERS = """
     SELECT sold.id AS row_id, moved.occurred_at AS sort_key, moved.amount, moved.currency, moved.occurred_at,
@@ -30,7 +31,7 @@ ORDERS = """
         SELECT entry.order_id, entry.currency, SUM(entry.amount) AS amount,
             MAX(entry.occurred_at) AS occurred_at
         FROM payments_ledgerentry AS entry
-        WHERE entry.currency = %s AND entry.kind IN ({kinds}) AND {condition}
+        WHERE entry.currency = %s AND entry.kind IN ({kinds}) AND {condition} AND {known}
         GROUP BY entry.order_id, entry.currency HAVING SUM(entry.amount) {sum}
     ) AS moved JOIN orders_order AS sold ON sold.id = moved.order_id
 """
@@ -40,7 +41,7 @@ SOURCES = """
         entry.currency, MIN(entry.kind) AS kind, entry.source_id, MIN(entry.occurred_at) AS occurred_at,
         MIN(entry.posted_at) AS posted_at, MIN(sold.number) AS number, MIN(sold.paid_at) AS paid_at
     FROM payments_ledgerentry AS entry LEFT JOIN orders_order AS sold ON sold.id = entry.order_id
-    WHERE entry.currency = %s AND entry.kind IN ({kinds}) AND {condition}
+    WHERE entry.currency = %s AND entry.kind IN ({kinds}) AND {condition} AND {known}
     GROUP BY entry.source_id, entry.currency
 """
 # One row for each order and day on which it was sold, as the figure Orders counts them.
@@ -62,7 +63,7 @@ LINES = """
         {line} AS line
     FROM (
         SELECT order_id, currency, occurred_on, MAX(occurred_at) AS occurred_at FROM payments_ledgerentry
-        WHERE kind = 'sale' AND currency = %s AND occurred_on BETWEEN %s AND %s
+        WHERE kind = 'sale' AND currency = %s AND occurred_on BETWEEN %s AND %s AND {known}
         GROUP BY order_id, currency, occurred_on HAVING SUM(amount) > 0
     ) AS moved JOIN orders_order AS sold ON sold.id = moved.order_id
         JOIN orders_orderitem AS item ON item.order_id = sold.id
@@ -71,14 +72,14 @@ LINES = """
 CHARGES = """
     SELECT fact.id AS row_id, fact.created AS sort_key, fact.amount_captured AS amount, fact.currency,
         fact.created AS occurred_at, fact.charge_id AS source_id, fact.status, sold.number
-    FROM payments_charge AS fact LEFT JOIN orders_order AS sold ON sold.id = fact.order_id
+    FROM {charges} AS fact LEFT JOIN orders_order AS sold ON sold.id = fact.order_id
     WHERE fact.currency = %s AND fact.created >= %s AND fact.created < %s AND fact.status = 'succeeded'
         AND {condition}
 """
 DISPUTES = """
     SELECT fact.id AS row_id, fact.created AS sort_key, fact.amount, fact.currency,
         fact.created AS occurred_at, fact.dispute_id AS source_id, fact.status, sold.number
-    FROM payments_dispute AS fact LEFT JOIN orders_order AS sold ON sold.id = fact.order_id
+    FROM {disputes} AS fact LEFT JOIN orders_order AS sold ON sold.id = fact.order_id
     WHERE fact.currency = %s AND fact.created >= %s AND fact.created < %s
         AND fact.status NOT LIKE 'warning%%' AND {condition}
 """
@@ -91,7 +92,7 @@ def in_window(scope: Scope) -> Sql:
 
 def of_its_sales(scope: Scope) -> Sql:
     """Whose order was sold in the window, whenever the money moved."""
-    day = sold_on("entry.order_id", "entry.currency")
+    day = sold_on("entry.order_id", "entry.currency", scope.state.past)
     return f"{day} BETWEEN %s AND %s", [scope.window.start, scope.window.end]
 
 
@@ -100,7 +101,7 @@ def entries(kinds: Iterable[Kind], condition: Condition = in_window) -> Selectio
 
     def makes(scope: Scope) -> Sql:
         where, parameters = condition(scope)
-        return _of_kinds(ENTRIES, kinds).replace("{condition}", where), [scope.currency, *parameters]
+        return _of_kinds(ENTRIES, kinds, scope).replace("{condition}", where), [scope.currency, *parameters]
 
     return makes
 
@@ -110,7 +111,7 @@ def sources(kinds: Iterable[Kind], condition: Condition) -> Selection:
 
     def makes(scope: Scope) -> Sql:
         where, parameters = condition(scope)
-        return _of_kinds(SOURCES, kinds).replace("{condition}", where), [scope.currency, *parameters]
+        return _of_kinds(SOURCES, kinds, scope).replace("{condition}", where), [scope.currency, *parameters]
 
     return makes
 
@@ -129,7 +130,8 @@ def sold_orders(
 
     def makes(scope: Scope) -> Sql:
         names, values = what
-        query = SOLD_ORDERS.replace("{what}", names).replace("{sold}", sold.SOLD).replace("{joined}", joined)
+        query = SOLD_ORDERS.replace("{what}", names).replace("{sold}", sold.sold(scope.state.past))
+        query = query.replace("{joined}", joined)
         bound = [*values, scope.currency, scope.window.start, scope.window.end, *parameters]
         if condition is None:
             return query.replace("{where}", where), bound
@@ -147,7 +149,7 @@ def orders(kinds: Iterable[Kind], having: str, condition: Condition = in_window)
 
     def makes(scope: Scope) -> Sql:
         where, parameters = condition(scope)
-        query = _of_kinds(ORDERS, kinds).replace("{condition}", where).replace("{sum}", having)
+        query = _of_kinds(ORDERS, kinds, scope).replace("{condition}", where).replace("{sum}", having)
         return query, [scope.currency, *parameters]
 
     return makes
@@ -185,7 +187,12 @@ def lines(amount: str, condition: Sql = ("1 = 1", []), *, line: str = "item.amou
     """
     where, parameters = condition
     query = LINES.replace("{amount}", amount).replace("{line}", line).replace("{condition}", where)
-    return lambda scope: (query, [scope.currency, scope.window.start, scope.window.end, *parameters])
+
+    def makes(scope: Scope) -> Sql:
+        bound = [scope.currency, scope.window.start, scope.window.end, *parameters]
+        return query.replace("{known}", scope.state.past.entries()), bound
+
+    return makes
 
 
 def charges(condition: str = "1 = 1") -> Selection:
@@ -203,10 +210,13 @@ def _facts(query: str, condition: str) -> Selection:
 
     def makes(scope: Scope) -> Sql:
         parameters: list[Any] = [scope.currency, *moments_of(scope.window)]
-        return text, parameters
+        past = scope.state.past
+        query = text.replace("{charges}", told.charges(past)).replace("{disputes}", told.disputes(past))
+        return query, parameters
 
     return makes
 
 
-def _of_kinds(query: str, kinds: Iterable[Kind]) -> str:
-    return query.replace("{kinds}", ", ".join(f"'{kind}'" for kind in kinds))
+def _of_kinds(query: str, kinds: Iterable[Kind], scope: Scope) -> str:
+    query = query.replace("{kinds}", ", ".join(f"'{kind}'" for kind in kinds))
+    return query.replace("{known}", scope.state.past.entries("entry"))

@@ -122,6 +122,7 @@ def kpi_detail(request: SignedInRequest, kpi: str) -> HttpResponse:
         "newer": page.address(here, currency=currency, newer=rows.newer) if rows.newer else "",
         "older": page.address(here, currency=currency, older=rows.older) if rows.older else "",
         "earlier": earlier,
+        "hidden": [*page.query.items(), ("currency", currency)],
         "today": page.today,
         "chart": charts.of_kpi(
             KPIS[kpi], found, page.window, currency=currency, kpi_url=_kpi_url(page, currency)

@@ -1,4 +1,4 @@
-"""Parquet files for a warehouse: the ledger, orders, lines, charges, disputes, customers, wishes, baskets.
+"""Parquet files for a warehouse: the ledger, orders, lines, refunds, charges, customers, wishes and more.
 
 A run writes what is new and names every file that counts in `manifest.json`, which is replaced last,
 in one step. What a run that died had written is in no manifest, and the next run removes it: each
@@ -6,7 +6,7 @@ row is in the files exactly once, whatever happens in between.
 
 - The ledger only grows, so each run adds files with the entries since the last one.
 - Orders, lines and what else can change are written anew by month, where the month's fingerprint
-  (numbers and sums over its rows) is another one than in the manifest.
+  (numbers and sums over its rows, and the columns' names) is another one than in the manifest.
 
 Money is in minor units beside its currency, moments are in UTC, days those of the store.
 """
@@ -32,8 +32,9 @@ from django.db.models.functions import TruncMonth
 from accounts.privacy import CustomerKey, customer_key
 from analyticsapp.build import settled_id
 from analyticsapp.reading import one_view
+from catalog.models import StockMovement, StockReason
 from orders.models import SOLD, BasketItem, Order, OrderItem
-from payments.models import Charge, Dispute, LedgerEntry
+from payments.models import Charge, Dispute, LedgerEntry, RefundLine, RefundRequest, RequestStatus
 from purelaka.days import day_start
 from wishlist.models import WishlistItem
 
@@ -135,6 +136,7 @@ CHANGING = (
             "amount_tax": (NUMBER, "amount_tax"),
             "amount_total": (NUMBER, "amount_total"),
             "amount_refunded": (NUMBER, "amount_refunded"),
+            "tax_behavior": (TEXT, "tax_behavior"),
             "status": (TEXT, "status"),
             "refund_status": (TEXT, "refund_status"),
             "dispute_status": (TEXT, "dispute_status"),
@@ -170,6 +172,7 @@ CHANGING = (
             "product": (TEXT, "product_name"),
             "quantity": (NUMBER, "quantity"),
             "unit_amount": (NUMBER, "unit_amount"),
+            "unit_cost": (NUMBER, "unit_cost"),
             "amount_total": (NUMBER, "amount_total"),
             "amount_discount": (NUMBER, "amount_discount"),
             "amount_tax": (NUMBER, "amount_tax"),
@@ -182,7 +185,49 @@ CHANGING = (
             "discount": Sum("amount_discount"),
             "pieces": Sum("quantity"),
             "variants": Sum("variant_id"),
+            "costs": Sum("unit_cost"),
         },
+    ),
+    Dataset(
+        "refund_requests",
+        {
+            "id": (NUMBER, "id"),
+            "order_id": (NUMBER, "order_id"),
+            "refund_id": (TEXT, "refund_id"),
+            "amount": (NUMBER, "amount"),
+            "amount_delivery": (NUMBER, "amount_delivery"),
+            "currency": (TEXT, "currency"),
+            "created_at": (MOMENT, "created_at"),
+        },
+        lambda: RefundRequest.objects.filter(status=RequestStatus.ANSWERED),
+        "created_at",
+        {"total": Sum("amount"), "delivery": Sum("amount_delivery"), "told": Count("pk", ~Q(refund_id=""))},
+    ),
+    Dataset(
+        "refund_lines",
+        {
+            "id": (NUMBER, "id"),
+            "request_id": (NUMBER, "request_id"),
+            "item_id": (NUMBER, "item_id"),
+            "quantity": (NUMBER, "quantity"),
+            "amount": (NUMBER, "amount"),
+        },
+        lambda: RefundLine.objects.filter(request__status=RequestStatus.ANSWERED),
+        "request__created_at",
+        {"total": Sum("amount"), "pieces": Sum("quantity")},
+    ),
+    Dataset(
+        "stock_returns",
+        {
+            "id": (NUMBER, "id"),
+            "item_id": (NUMBER, "order_item_id"),
+            "variant_id": (NUMBER, "variant_id"),
+            "quantity": (NUMBER, "quantity"),
+            "at": (MOMENT, "at"),
+        },
+        lambda: StockMovement.objects.filter(reason=StockReason.RETURN, order_item__isnull=False),
+        "at",
+        {"pieces": Sum("quantity")},
     ),
     Dataset(
         "wishes",
@@ -391,7 +436,7 @@ def _fingerprints(dataset: Dataset) -> list[tuple[str, str]]:
     )
     for row in months:
         month = row.pop("month")
-        text = json.dumps(row, sort_keys=True, default=str)
+        text = json.dumps({**row, "columns": list(dataset.columns)}, sort_keys=True, default=str)
         found.append((f"{month:%Y-%m}", hashlib.sha256(text.encode()).hexdigest()[:32]))
     return found
 

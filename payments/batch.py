@@ -181,11 +181,7 @@ def _by_model(readings: Sequence[Reading]) -> dict[type[Fact], list[Fields]]:
     """All snapshots, each with the event it came from."""
     found: dict[type[Fact], list[Fields]] = defaultdict(list)
     for reading in readings:
-        version = {
-            "as_of": reading.event.created,
-            "as_of_event": reading.event.event_id,
-            "known_at": reading.delivery.received_at,
-        }
+        version = {"as_of": reading.event.created, "as_of_event": reading.event.event_id}
         for model, fields in reading.facts:
             found[model].append(fields | version)
     return found

@@ -29,10 +29,7 @@ ORDER_FIELDS = (
 )
 FACTS = (*ORDER_FACTS, Payout)
 # Columns that say how a fact is kept, not what Stripe said of it.
-HOUSEKEEPING = {"id", "order_id", "created", "as_of_rank", "as_of_event", "provider"} | {
-    "known_at",
-    "status_known_at",
-}
+HOUSEKEEPING = {"id", "order_id", "created", "as_of_rank", "as_of_event", "provider"}
 
 State = dict[tuple[str, str], dict[str, Any]]  # (kind, name) -> values by column
 

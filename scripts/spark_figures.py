@@ -15,7 +15,11 @@ from zoneinfo import ZoneInfo
 from pyspark.sql import SparkSession
 
 QUERY = re.compile(r"```sql (\w+)\n(.*?)```", re.DOTALL)
-DATASETS = ("ledger", "orders", "order_items", "customers", "wishes", "basket_items", "charges", "disputes")
+VIEW = re.compile(r"```sql-view \w+\n(.*?)```", re.DOTALL)
+DATASETS = (
+    *("ledger", "orders", "order_items", "customers", "wishes", "basket_items", "charges", "disputes"),
+    *("refund_requests", "refund_lines", "stock_returns"),
+)
 
 
 def main(place: str, first: str, last: str, currency: str, zone: str) -> None:
@@ -27,6 +31,8 @@ def main(place: str, first: str, last: str, currency: str, zone: str) -> None:
     values = {"currency": currency, "start": date.fromisoformat(first), "end": date.fromisoformat(last)}
     values |= dict(zip(("from_at", "until_at"), bounds, strict=True))
     text = (Path(__file__).resolve().parent.parent / "docs" / "warehouse.md").read_text(encoding="utf-8")
+    for view in VIEW.findall(text):
+        spark.sql(view)
     for key, query in QUERY.findall(text):
         [row] = spark.sql(query, args=values).collect()
         numbers = [int(value or 0) for value in row]

@@ -18,7 +18,7 @@ MARGIN = (
             "goods, without tax, in what was left of the order is taken off in a row of its own. "
             f"{OF_KNOWN_COST}"
         ),
-        source="Ledger: sale; order lines; refunds that are pending or succeeded, and the lines they name",
+        source="Ledger: sale, refund, refund_reversal; order lines, and those that refunds name",
         compute=lambda facts: facts.margin.revenue,
         better="up",
         report="products",

@@ -22,7 +22,7 @@ OF_KNOWN_COST = (
 FIRST_EVER = "In this currency; a history that is brought in later makes new customers returning ones."
 COHORT_DAY = "The store's day on which the order was paid, whenever it was refunded."
 STILL_GROWS = "To date: grows as late refunds of these orders come in, so a young window has less."
-AS_STRIPE_SAYS = "As Stripe says it now; what was known earlier is not kept."
+AS_STRIPE_SAYS = "As Stripe says it now; for an earlier day, as its events had told by then."
 MOVED_DAY = "The store's day on which the money moved."
 NO_CURRENCY = (
     "People with a wish have no currency: the number is the same in each currency's row. Do not add them."

@@ -1,12 +1,13 @@
 """What each report shows: tables and charts of one window and currency."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from django.urls import reverse
 
 from analyticsapp.asked import Asked
 from analyticsapp.report_tables import Table, beside
+from analyticsapp.report_tabs import clock, customers, products, refunds
 from analyticsapp.report_tabs.asking import OWN_SUMS, Asking, Shown
 from analyticsapp.report_tabs.clock import of_time
 from analyticsapp.report_tabs.customers import of_customers
@@ -23,6 +24,13 @@ REPORTS: dict[str, tuple[str, Maker]] = {
     "time": ("When and where", of_time),
 }
 """Report → what it is called, and what makes it."""
+CELLS: dict[str, Mapping[str, Callable[[Asking], Table]]] = {
+    "customers": customers.TABLES,
+    "products": products.TABLES,
+    "refunds": refunds.TABLES,
+    "time": clock.TABLES,
+}
+"""Report → its tables whose cells lead to rows, each made alone, in one query."""
 
 
 def compared(shown: Shown, before: Shown | None) -> Shown:

@@ -26,6 +26,7 @@ class Asking:
     currency: str
     kpi_url: Callable[[str, Window], str]
     cell_url: Callable[[str, str, str], str]
+    row: str | None = None  # the only one that is asked for, where a table can be narrowed to it
     is_before: bool = False  # for comparison: what stays the same in every window may be left out
 
     def leads(

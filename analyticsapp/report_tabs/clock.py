@@ -19,22 +19,26 @@ Hours = dict[tuple[int, int], sold.Hour]
 
 def of_time(asking: Asking) -> Shown:
     """When orders are paid, from where, and how. Three queries."""
-    window, currency = asking.page.window, asking.currency
-    found = {(one.weekday, one.hour): one for one in sold.by_hour(window, currency)}
-    countries, methods = sold.by_country(window, currency), sold.by_method(window, currency)
-    tables = [
-        _by_weekday(found, asking),
-        replace(
-            _shares("countries", "By country", "country", countries, asking),
-            drill=drills.by_name(countries, sold.COUNTRY, sold.WITH_ORDER),
-        ),
-        replace(
-            _shares("methods", "By way to pay", "method", methods, asking),
-            drill=drills.by_name(methods, sold.METHOD),
-        ),
-        _each_hour(found, asking),
-    ]
+    found = _hours(asking)
+    tables = [_by_weekday(found, asking), _countries(asking), _methods(asking), _each_hour(found, asking)]
     return Shown(tables, [("each-hour", _heatmap(found, asking))])
+
+
+def _hours(asking: Asking) -> Hours:
+    hours = sold.by_hour(asking.page.window, asking.currency, asking.known.past)
+    return {(one.weekday, one.hour): one for one in hours}
+
+
+def _countries(asking: Asking) -> Table:
+    found = sold.by_country(asking.page.window, asking.currency, asking.known.past)
+    table = _shares("countries", "By country", "country", found, asking)
+    return replace(table, drill=drills.by_name(found, sold.COUNTRY, sold.WITH_ORDER))
+
+
+def _methods(asking: Asking) -> Table:
+    found = sold.by_method(asking.page.window, asking.currency, asking.known.past)
+    table = _shares("methods", "By way to pay", "method", found, asking)
+    return replace(table, drill=drills.by_name(found, sold.METHOD))
 
 
 def _heatmap(found: Hours, asking: Asking) -> Chart:
@@ -124,3 +128,11 @@ def _shares(key: str, title: str, name: str, found: Sequence[sold.Share], asking
         sums=["Sum", sum(one.orders for one in found), total, share(total, total)],
         compares="gross_sales",
     )
+
+
+TABLES = {
+    "hours": lambda asking: _by_weekday(_hours(asking), asking),
+    "countries": _countries,
+    "methods": _methods,
+    "each-hour": lambda asking: _each_hour(_hours(asking), asking),
+}

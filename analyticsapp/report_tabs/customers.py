@@ -16,14 +16,17 @@ from purelaka.figures import Chart
 
 def of_customers(asking: Asking) -> Shown:
     """New and returning, cohorts, and what they brought. Two queries."""
-    window, currency = asking.page.window, asking.currency
     split = _new_and_returning(asking)
     if asking.is_before:
         return Shown([split])
-    cohorts = customers.cohorts(window, asking.known, currency, today=asking.page.today)
+    cohorts = _cohorts(asking)
     return Shown(
         [split, _retention(cohorts, asking), _spent(cohorts, asking)], [(split.key, _sales_chart(split))]
     )
+
+
+def _cohorts(asking: Asking) -> Sequence[customers.Cohort]:
+    return customers.cohorts(asking.page.window, asking.known, asking.currency, today=asking.page.today)
 
 
 def _new_and_returning(asking: Asking) -> Table:
@@ -135,3 +138,10 @@ def _ages(name: str, kind: str, key: str) -> list[Head]:
 
 def _padded(row: list[Value], width: int = 14) -> list[Value]:
     return [*row, *[None] * (width - len(row))]
+
+
+TABLES = {
+    "new-and-returning": _new_and_returning,
+    "retention": lambda asking: _retention(_cohorts(asking), asking),
+    "lifetime-value": lambda asking: _spent(_cohorts(asking), asking),
+}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from analyticsapp import drills
 from analyticsapp.csv_file import MONEY, TEXT
+from analyticsapp.drills import SUM
 from analyticsapp.kpis.definition import two_digits
 from analyticsapp.report_tables import PERCENT, Head, Table, Value, share
 from analyticsapp.report_tabs.asking import Asking, Shown
@@ -17,10 +18,15 @@ PRODUCTS_SHOWN, BEST = 50, 12
 
 def of_products(asking: Asking) -> Shown:
     """What goods brought above their cost, after refunds, and what sold best. Two queries."""
-    found = margin.by_product(asking.page.window, asking.currency)
+    found = _margins(asking)
     whole = sum((one.margin for one in found), margin.Margin())
     tables = [_statement(whole, asking), _products(found, asking), _best_sellers(asking)]
-    return Shown(tables, _best_margins(found, asking.currency), _costs_missing(whole))
+    return Shown(tables, _best_margins(found, asking), _costs_missing(whole))
+
+
+def _margins(asking: Asking) -> list[ProductMargin]:
+    only = None if asking.row == SUM else asking.row
+    return margin.by_product(asking.page.window, asking.currency, asking.known.past, only=only)
 
 
 def _costs_missing(whole: margin.Margin) -> str:
@@ -66,7 +72,11 @@ def _products(found: Sequence[ProductMargin], asking: Asking) -> Table:
         [_product_row(one) for one in found],
         asking.currency,
         sub="the most margin first",
+        row_ids=[one.sku for one in found],
+        url_of=asking.leads("products"),
+        drill=drills.by_margin({one.sku: one.margin for one in found}),
         sums=["Sum", "", *_product_sums(found)],
+        sums_lead=True,
         most=PRODUCTS_SHOWN,
         compares="margin",
         foot="Revenue is after discount and without tax. Cost known: what of it was kept after refunds, of"
@@ -98,6 +108,7 @@ def _best_sellers(asking: Asking) -> Table:
         sums=["Sum", "", sum(one.units for one in found), sum(one.revenue for one in found)],
         sums_lead=True,
         most=PRODUCTS_SHOWN,
+        compares="revenue",
         empty="No order was paid in this window and currency. Choose a longer window.",
     )
 
@@ -105,14 +116,14 @@ def _best_sellers(asking: Asking) -> Table:
 PRODUCT_HEADS = [
     Head("product", "Product", TEXT),
     Head("sku", "SKU", TEXT, narrow=False),
-    Head("units", "Sold", key="units_by_product"),
+    Head("units", "Sold", key="pieces_by_product"),
     Head("revenue", "Revenue", MONEY, narrow=False, key="goods_by_product"),
     Head("refunded", "Refunded", MONEY, narrow=False, key="refunded_by_product"),
-    Head("goods_revenue", "Cost known", MONEY, narrow=False, key="goods_revenue"),
-    Head("cost", "Cost", MONEY, narrow=False, key="goods_cost"),
-    Head("margin", "Margin", MONEY, key="product_margin"),
-    Head("margin_pct", "Share", PERCENT, key="product_margin_pct"),
-    Head("pieces_without_cost", "No cost", narrow=False, key="pieces_without_cost"),
+    Head("goods_revenue", "Cost known", MONEY, narrow=False, key="known_goods_by_product"),
+    Head("cost", "Cost", MONEY, narrow=False, key="cost_by_product"),
+    Head("margin", "Margin", MONEY, key="margin_by_product"),
+    Head("margin_pct", "Share", PERCENT, key="margin_share_by_product_pct"),
+    Head("pieces_without_cost", "No cost", narrow=False, key="pieces_without_cost_by_product"),
 ]
 
 
@@ -144,7 +155,7 @@ def _margin_share(whole: margin.Margin) -> str:
     return f"{two_digits(part):,.2f}% of it is margin" if part is not None else ""
 
 
-def _best_margins(found: Sequence[ProductMargin], currency: str) -> list[tuple[str, Chart]]:
+def _best_margins(found: Sequence[ProductMargin], asking: Asking) -> list[tuple[str, Chart]]:
     best = [one for one in found if one.sku and one.margin.amount > 0][:BEST]
     chart = Chart(
         kind="bestsellers",
@@ -155,11 +166,21 @@ def _best_margins(found: Sequence[ProductMargin], currency: str) -> list[tuple[s
             [
                 Cell(one.name),
                 count_cell(one.margin.pieces),
-                Cell(display(one.margin.amount, currency), one.margin.amount),
+                Cell(
+                    display(one.margin.amount, asking.currency),
+                    one.margin.amount,
+                    asking.cell_url("products", one.sku, "margin"),
+                ),
             ]
             for one in best
         ],
-        currency=currency,
+        currency=asking.currency,
         height="tall",
     )
     return [("products", chart)] if best else []
+
+
+TABLES = {
+    "products": lambda asking: _products(_margins(asking), asking),
+    "best-sellers": _best_sellers,
+}

@@ -1,13 +1,15 @@
 """The report of refunds: by the day of the refund and by the sale."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from analyticsapp import drills
 from analyticsapp.csv_file import MONEY, TEXT
 from analyticsapp.daily import daily_figures
-from analyticsapp.report_tables import PERCENT, Head, Table, Value, share
+from analyticsapp.report_tables import PERCENT, Head, Table, Value, beside, share
 from analyticsapp.report_tabs.asking import Asking, Shown
 from analyticsapp.reports import customers, refunds
+from analyticsapp.windows import LATEST, Window
 
 # The lines of the bridge and what defines each.
 BRIDGE = {
@@ -16,6 +18,10 @@ BRIDGE = {
     "of_own_sales": "refunds_of_own_sales",
     "made_later": "refunds_made_later",
     "of_sales": "refunds_of_sales",
+}
+BEFORE = {
+    1: "Before: refunds made on the same days of the month before.",
+    12: "Before: refunds made on the same days a year before.",
 }
 MONTH_HEADS = [
     Head("month", "Month", TEXT),
@@ -32,8 +38,50 @@ MONTH_HEADS = [
 
 def of_refunds(asking: Asking) -> Shown:
     """By the day of the refund and by the sale, with the bridge between the two. Three queries."""
-    whole, months = refunds.bridges(asking.page.window, asking.known, asking.currency)
-    return Shown([_bridge(whole, asking), _months(months, asking), _reasons(asking)])
+    whole, months = _bridges(asking)
+    if asking.is_before:
+        return Shown([_bridge(whole, asking), _reasons(asking)])
+    table = _months(months, asking)
+    return Shown([_bridge(whole, asking), _beside_months_before(table, asking), _reasons(asking)])
+
+
+def _bridges(asking: Asking) -> tuple[refunds.Bridge, Mapping[str, refunds.Bridge]]:
+    return refunds.bridges(asking.page.window, asking.known, asking.currency)
+
+
+def _beside_months_before(table: Table, asking: Asking) -> Table:
+    """Refunds made, with those of the same days a month or a year before. One query."""
+    back = 12 if asking.page.with_year_before else 1
+    spans = {
+        name: months_before(customers.of_month(name, asking.page.window), back) for name in table.row_ids
+    }
+    first = asking.known.first_days.get(asking.currency, LATEST)
+    spans = {name: span for name, span in spans.items() if first <= span.end}
+    made = _made_in(spans, asking)
+    rows = [
+        [name, *(made.get(name) if head.name == "refunds_made" else None for head in table.heads[1:])]
+        for name in table.row_ids
+    ]
+    before = replace(table, rows=rows, url_of=asking.leads("months", windows=spans), row_ids=list(spans))
+    found = beside(replace(table, compares="refunds_made"), before)
+    return replace(found, compares="", foot=f"{table.foot} {BEFORE[back]}")
+
+
+def _made_in(spans: Mapping[str, Window], asking: Asking) -> dict[str, int]:
+    if not spans:
+        return {}
+    whole = Window(min(span.start for span in spans.values()), max(span.end for span in spans.values()))
+    days = [day for day in daily_figures(whole, asking.known) if day.currency == asking.currency]
+    return {name: -sum(day.refunds for day in days if day.day in span) for name, span in spans.items()}
+
+
+def months_before(span: Window, months: int) -> Window:
+    """The same days so many months before; the end of a month stays one."""
+    month = customers.later(f"{span.start:%Y-%m}", -months)
+    last = customers.last_day(month)
+    whole = span.end == customers.last_day(f"{span.end:%Y-%m}")
+    start, end = min(span.start.day, last.day), last.day if whole else min(span.end.day, last.day)
+    return Window(last.replace(day=start), last.replace(day=end))
 
 
 def _sales_by_month(asking: Asking) -> dict[str, int]:
@@ -89,7 +137,7 @@ def _bridge(whole: refunds.Bridge, asking: Asking) -> Table:
 
 
 def _reasons(asking: Asking) -> Table:
-    found = refunds.by_reason(asking.page.window, asking.currency)
+    found = refunds.by_reason(asking.page.window, asking.currency, asking.known.past)
     return Table(
         "reasons",
         "Why money went back",
@@ -108,3 +156,10 @@ def _reasons(asking: Asking) -> Table:
         drill=drills.by_reason(),
         compares="amount",
     )
+
+
+TABLES = {
+    "bridge": lambda asking: _bridge(_bridges(asking)[0], asking),
+    "months": lambda asking: _months(_bridges(asking)[1], asking),
+    "reasons": _reasons,
+}

@@ -36,7 +36,7 @@ COHORTS = """
         FROM payments_ledgerentry AS entry JOIN orders_order AS sold ON sold.id = entry.order_id
         WHERE entry.kind IN ('refund', 'refund_reversal', 'dispute_withdrawal', 'dispute_reinstatement',
                 'fee', 'fee_credit')
-            AND entry.currency = %s AND entry.occurred_on <= %s
+            AND entry.currency = %s AND entry.occurred_on <= %s AND {known}
         GROUP BY sold.email, {month of entry}
     ),
     firsts AS (SELECT email, MIN(month) AS cohort FROM bought WHERE orders > 0 GROUP BY email)
@@ -106,6 +106,7 @@ def cohorts(window: Window, state: State, currency: str, *, today: date) -> list
     """The cohorts of the 13 months up to the window's end, oldest first. One query."""
     days, parameters = customer_days(window, state)
     query = COHORTS.replace("{customers}", days)
+    query = query.replace("{known}", state.past.entries("entry"))
     query = query.replace("{month of day}", month_of("day"))
     query = query.replace("{month of entry}", month_of("entry.occurred_on"))
     found = rows((query, [*parameters, currency, currency, window.end]))

@@ -9,23 +9,33 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from analyticsapp.evidence import Scope
+from analyticsapp.known import EVERYTHING, Known
 from analyticsapp.reading import Sql, rows
 from analyticsapp.windows import Window
 
-# The ledger's rule: a pending refund counts, a failed one does not.
-COUNTS = "refund.status IN ('pending', 'succeeded')"
+# What went back is what the ledger says: a pending refund counts, one that failed does not.
 LINES = """
     WITH sold AS (
         SELECT order_id, currency, MAX(occurred_at) AS sold_at FROM payments_ledgerentry
-        WHERE kind = 'sale' AND currency = %s AND occurred_on BETWEEN %s AND %s
+        WHERE kind = 'sale' AND currency = %s AND occurred_on BETWEEN %s AND %s AND {known}
         GROUP BY order_id, currency HAVING SUM(amount) > 0
     ),
+    gave_back AS (
+        SELECT entry.order_id, entry.source_id, -SUM(entry.amount) AS amount
+        FROM sold JOIN payments_ledgerentry AS entry
+            ON entry.order_id = sold.order_id AND entry.currency = sold.currency
+        WHERE entry.kind IN ('refund', 'refund_reversal') AND {entry known}
+        GROUP BY entry.order_id, entry.source_id
+    ),
+    all_back AS (SELECT order_id, SUM(amount) AS amount FROM gave_back GROUP BY order_id),
     asked AS (
         SELECT request.id, request.order_id, request.amount,
             request.amount_delivery + COALESCE(SUM(line.amount), 0) AS due
-        FROM payments_refundrequest AS request
-            JOIN payments_refund AS refund ON refund.refund_id = request.refund_id AND {counts}
+        FROM gave_back JOIN payments_refundrequest AS request
+                ON request.order_id = gave_back.order_id AND request.refund_id = gave_back.source_id
             LEFT JOIN payments_refundline AS line ON line.request_id = request.id
+        WHERE gave_back.amount > 0
         GROUP BY request.id, request.order_id, request.amount, request.amount_delivery
         HAVING request.amount_delivery + COALESCE(SUM(line.amount), 0) > 0
     ),
@@ -36,7 +46,7 @@ LINES = """
     ),
     returned AS (
         SELECT order_item_id, SUM(quantity) AS pieces FROM catalog_stockmovement
-        WHERE reason = 'return' AND order_item_id IS NOT NULL GROUP BY order_item_id
+        WHERE reason = 'return' AND order_item_id IS NOT NULL AND {movement known} GROUP BY order_item_id
     ),
     counted AS (
         SELECT item.id, item.order_id, item.variant_id, sold.currency, sold.sold_at, sale.number, item.sku,
@@ -51,6 +61,7 @@ LINES = """
             JOIN orders_orderitem AS item ON item.order_id = sold.order_id
             LEFT JOIN went_back ON went_back.item_id = item.id
             LEFT JOIN returned ON returned.order_item_id = item.id
+        WHERE {of items}
     ),
     priced AS (
         SELECT counted.*, CASE WHEN paid > 0 THEN {part of line} ELSE 0 END AS refunded,
@@ -61,23 +72,29 @@ LINES = """
         SELECT order_id, SUM(revenue - refunded) AS goods FROM priced
         WHERE unit_cost IS NOT NULL GROUP BY order_id HAVING SUM(revenue - refunded) > 0
     ),
-    left_over AS (
+    unnamed AS (
         SELECT sale.id, sale.number, sold.currency, sold.sold_at,
-            sale.amount_refunded - COALESCE(named.amount, 0) AS unnamed,
-            sale.amount_total - COALESCE(named.amount, 0) AS amount, goods_left.goods
+            CASE WHEN all_back.amount < sale.amount_total THEN all_back.amount ELSE sale.amount_total END
+                - COALESCE(named.amount, 0) AS unnamed,
+            sale.amount_total - COALESCE(named.amount, 0) AS amount
         FROM sold JOIN orders_order AS sale ON sale.id = sold.order_id
-            JOIN goods_left ON goods_left.order_id = sale.id
+            JOIN all_back ON all_back.order_id = sale.id
             LEFT JOIN named ON named.order_id = sale.id
-        WHERE sale.amount_refunded > COALESCE(named.amount, 0)
+        WHERE {of unnamed}
+    ),
+    left_over AS (
+        SELECT unnamed.*, goods_left.goods
+        FROM unnamed JOIN goods_left ON goods_left.order_id = unnamed.id WHERE unnamed.unnamed > 0
     ),
     moved AS (
         SELECT id AS row_id, variant_id, sold_at, number, sku, product_name, variant_name, quantity, returned,
             unit_cost, revenue, refunded, cost, currency FROM priced
         UNION ALL
-        SELECT -id, NULL, sold_at, number, '', '{unnamed}', '', 0, 0, 0, 0, {part of goods}, 0, currency
+        SELECT -id, NULL, sold_at, number, '', '{no product}', '', 0, 0, 0, 0, {part of goods}, 0, currency
         FROM left_over
     )
 """
+OF_SKU = "item.variant_id = (SELECT variant.id FROM catalog_variant AS variant WHERE variant.sku = %s)"
 UNNAMED = "Refunds that name no product"
 ROWS = """
     SELECT row_id, sold_at AS sort_key, sold_at AS occurred_at, number, sku, product_name, variant_name,
@@ -143,39 +160,49 @@ class ProductMargin:
     margin: Margin
 
 
-def of_window(window: Window, currency: str) -> Margin:
-    """Of the orders sold in the window, with refunds and returns to date. One query."""
-    text, parameters = lines(window, currency)
+def of_window(window: Window, currency: str, past: Known = EVERYTHING) -> Margin:
+    """Of the orders sold in the window, with refunds and returns to date, or by then. One query."""
+    text, parameters = lines(window, currency, past)
     [found] = rows((text + TOTALS, parameters))
     return Margin(*map(int, found))
 
 
-def by_product(window: Window, currency: str) -> list[ProductMargin]:
-    """The most margin first, then the most sold; what names no product last. One query."""
-    text, parameters = lines(window, currency)
+def by_product(
+    window: Window, currency: str, past: Known = EVERYTHING, *, only: str | None = None
+) -> list[ProductMargin]:
+    """The most margin first, then the most sold; what names no product last. One query.
+
+    `only` is the SKU of the one that is asked for; empty: what names no product.
+    """
+    text, parameters = lines(window, currency, past, only=only)
     merged: dict[tuple[str, str], list[int]] = {}
     for product, variant, sku, *numbers in rows((text + BY_PRODUCT, parameters)):
         known = merged.setdefault((f"{product} {variant}".strip(), sku), [0] * len(numbers))
         merged[f"{product} {variant}".strip(), sku] = [
             a + int(b) for a, b in zip(known, numbers, strict=True)
         ]
-    found = [_product(name, sku, numbers) for (name, sku), numbers in merged.items()]
+    found = [_product(name, sku, numbers) for (name, sku), numbers in merged.items() if only in (None, sku)]
     return sorted(found, key=lambda one: (not one.sku, -one.margin.amount, -one.sold, one.sku))
 
 
-def margin_rows(window: Window, currency: str, amount: str, condition: str) -> Sql:
+def margin_rows(scope: Scope, amount: str, condition: str, *, only: str | None = None) -> Sql:
     """The lines, each with an `amount` made of its columns, where a condition on them holds."""
-    text, parameters = lines(window, currency)
+    text, parameters = lines(scope.window, scope.currency, scope.state.past, only=only)
+    if only is not None:
+        condition = f"{condition} AND variant_id IS {'NOT ' if only else ''}NULL"
     return text + ROWS.replace("{amount}", amount).replace("{condition}", condition), parameters
 
 
-def lines(window: Window, currency: str) -> Sql:
-    """The beginning of a query that may read from `moved`."""
-    text = LINES.replace("{counts}", COUNTS).replace("{unnamed}", UNNAMED)
+def lines(window: Window, currency: str, past: Known, *, only: str | None = None) -> Sql:
+    """The beginning of a query that may read from `moved`: of all, or of one SKU, or of no product."""
+    text = LINES.replace("{no product}", UNNAMED).replace("{known}", past.entries())
+    text = text.replace("{entry known}", past.entries("entry")).replace("{movement known}", past.movements())
+    text = text.replace("{of items}", OF_SKU if only else "1 = 1")
+    text = text.replace("{of unnamed}", "1 = 0" if only else "1 = 1")
     text = text.replace("{part of request}", _part("line.amount", "asked.amount", "asked.due"))
     text = text.replace("{part of line}", _part("went_back", "revenue", "paid"))
     text = text.replace("{part of goods}", _part("unnamed", "goods", "amount"))
-    return text, [currency, window.start, window.end]
+    return text, [currency, window.start, window.end, *([only] if only else [])]
 
 
 def _part(amount: str, share: str, whole: str) -> str:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+from analyticsapp.known import EVERYTHING, Known
 from analyticsapp.reading import rows
 from analyticsapp.reports.sales import month_of, sold_on
 from analyticsapp.rollups import REFUND_ROLLUP, State, relation
@@ -23,7 +24,7 @@ REASONS = """
     FROM payments_ledgerentry AS entry
         LEFT JOIN payments_refund AS fact ON fact.refund_id = entry.source_id
     WHERE entry.kind IN ('refund', 'refund_reversal') AND entry.currency = %s
-        AND entry.occurred_on BETWEEN %s AND %s
+        AND entry.occurred_on BETWEEN %s AND %s AND {known}
     GROUP BY COALESCE(fact.reason, '') ORDER BY 3
 """
 
@@ -64,7 +65,7 @@ def bridges(window: Window, state: State, currency: str) -> tuple[Bridge, dict[s
     """The bridge of the whole window, and of its part of each month (`2026-10`). One query."""
     refunds, parameters = relation(REFUND_ROLLUP, Window(EARLIEST, LATEST), state)
     query = PAIRS.replace("{refunds}", refunds).replace(
-        "{sold on}", sold_on("moved.order_id", "moved.currency")
+        "{sold on}", sold_on("moved.order_id", "moved.currency", state.past)
     )
     query = query.replace("{sale month}", month_of("sold_on")).replace("{refund month}", month_of("day"))
     ends = [window.start, window.end]
@@ -93,7 +94,8 @@ def _add(whole: Bridge, is_sale: bool, is_refund: bool, amount: int) -> None:
         whole.earlier += amount
 
 
-def by_reason(window: Window, currency: str) -> list[Reason]:
+def by_reason(window: Window, currency: str, past: Known = EVERYTHING) -> list[Reason]:
     """What the window's refunds were made for, the greatest first. One query."""
-    found = rows((REASONS, [currency, window.start, window.end]))
+    query = REASONS.replace("{known}", past.entries("entry"))
+    found = rows((query, [currency, window.start, window.end]))
     return [Reason(reason, number, -int(amount)) for reason, number, amount in found]

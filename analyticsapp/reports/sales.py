@@ -2,6 +2,7 @@
 
 from django.db import connection
 
+from analyticsapp.known import EVERYTHING, Known
 from analyticsapp.reading import Sql
 from analyticsapp.rollups import CUSTOMER_ROLLUP as CUSTOMERS
 from analyticsapp.rollups import State, relation
@@ -10,14 +11,15 @@ from analyticsapp.windows import EARLIEST, Window
 # The first day on which an order's sale entries sum to more than zero. {order} and {currency} are columns.
 SOLD_ON = """(
     SELECT sale.occurred_on FROM payments_ledgerentry AS sale
-    WHERE sale.order_id = {order} AND sale.currency = {currency} AND sale.kind = 'sale'
+    WHERE sale.order_id = {order} AND sale.currency = {currency} AND sale.kind = 'sale' AND {known}
     GROUP BY sale.occurred_on HAVING SUM(sale.amount) > 0 ORDER BY sale.occurred_on LIMIT 1
 )"""
 
 
-def sold_on(order: str, currency: str) -> str:
+def sold_on(order: str, currency: str, past: Known = EVERYTHING) -> str:
     """SQL for the day on which an order was sold; NULL of one that never was."""
-    return SOLD_ON.replace("{order}", order).replace("{currency}", currency)
+    query = SOLD_ON.replace("{order}", order).replace("{currency}", currency)
+    return query.replace("{known}", past.entries("sale"))
 
 
 def month_of(column: str) -> str:

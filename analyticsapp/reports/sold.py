@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection
 
 from analyticsapp.exports import products
+from analyticsapp.known import EVERYTHING, Known
 from analyticsapp.reading import rows
 from analyticsapp.rollups import State
 from analyticsapp.windows import Window
@@ -16,7 +17,7 @@ SOLD = """
     SELECT order_id, currency, SUM(amount) AS amount, MAX(occurred_at) AS paid_at,
         MAX(source_id) AS source_id, MIN(id) AS row_id
     FROM payments_ledgerentry
-    WHERE kind = 'sale' AND currency = %s AND occurred_on BETWEEN %s AND %s
+    WHERE kind = 'sale' AND currency = %s AND occurred_on BETWEEN %s AND %s AND {known}
     GROUP BY order_id, currency, occurred_on HAVING SUM(amount) <> 0
 """
 GROUPED = """
@@ -55,10 +56,15 @@ class Hour:
     revenue: int
 
 
-def by_hour(window: Window, currency: str) -> list[Hour]:
+def by_hour(window: Window, currency: str, past: Known = EVERYTHING) -> list[Hour]:
     """In the store's time zone, whatever its clocks did. One query."""
-    found = _grouped(*clock(), "named.weekday, named.hour", window, currency)
+    found = _grouped(*clock(), "named.weekday, named.hour", window, currency, past)
     return [Hour(int(day), int(hour), int(orders), int(amount)) for day, hour, orders, amount in found]
+
+
+def sold(past: Known) -> str:
+    """SOLD, of what had been learnt by then."""
+    return SOLD.replace("{known}", past.entries())
 
 
 def clock() -> tuple[str, list[Any]]:
@@ -88,22 +94,23 @@ def by_product(window: Window, state: State, currency: str) -> list[Seller]:
     return [Seller(f"{name} {variant}".strip(), sku, int(n), int(a)) for name, variant, sku, n, a in found]
 
 
-def by_country(window: Window, currency: str) -> list[Share]:
+def by_country(window: Window, currency: str, past: Known = EVERYTHING) -> list[Share]:
     """The most revenue first. One query."""
     return [
         Share(n, int(o), int(a))
-        for n, o, a in _grouped(COUNTRY, [], "named.name", window, currency, WITH_ORDER)
+        for n, o, a in _grouped(COUNTRY, [], "named.name", window, currency, past, WITH_ORDER)
     ]
 
 
-def by_method(window: Window, currency: str) -> list[Share]:
+def by_method(window: Window, currency: str, past: Known = EVERYTHING) -> list[Share]:
     """By the brand of the card, or the other way to pay; the most revenue first. One query."""
-    return [Share(n, int(o), int(a)) for n, o, a in _grouped(METHOD, [], "named.name", window, currency)]
+    found = _grouped(METHOD, [], "named.name", window, currency, past)
+    return [Share(name, int(orders), int(amount)) for name, orders, amount in found]
 
 
 def _grouped(
-    what: str, values: list[Any], names: str, window: Window, currency: str, joined: str = ""
+    what: str, values: list[Any], names: str, window: Window, currency: str, past: Known, joined: str = ""
 ) -> list[tuple[Any, ...]]:
-    query = GROUPED.replace("{what}", what).replace("{sold}", SOLD)
+    query = GROUPED.replace("{what}", what).replace("{sold}", sold(past))
     query = query.replace("{joined}", joined).replace("{names}", names)
     return rows((query, [*values, currency, window.start, window.end]))

@@ -149,10 +149,10 @@ class Closing(TestCase):
 class DemoMonths(TestCase):
     def test_they_close_and_agree(self) -> None:
         call_command("seed_demo", orders=80, stdout=StringIO())
-        newest = closing.newest_entry()
+        newest = closing.known_now()
         months = [one.first for one in closing.months(today=store_day(timezone.now()))]
-        moved = [first for first in months if closing.figures_up_to(first, newest)]
+        moved = [first for first in months if closing.figures_of(first, newest)]
         self.assertGreater(len(moved), 3)
         for first in moved[:3]:
             closed = close(first, actor=make_user(Role.ADMIN), now=timezone.now())
-            self.assertEqual(closing.figures_up_to(first, closed.ledger_id), closed.figures)
+            self.assertEqual(closing.figures_of(first, closing.known_of(closed)), closed.figures)

@@ -14,7 +14,7 @@ from accounts.models import Role
 from analyticsapp.kpis import KPIS
 from analyticsapp.reports import margin
 from analyticsapp.reports.margin import Margin
-from analyticsapp.tests.ledgers import at, june, numbers, sold
+from analyticsapp.tests.ledgers import at, june, numbers, refunded, sold
 from analyticsapp.tests.test_dashboard import JUNE, text
 from analyticsapp.tests.test_export_contract import body
 from analyticsapp.windows import Window
@@ -62,6 +62,7 @@ def give_back(
     if status in ("pending", "succeeded"):
         order.amount_refunded += amount
         order.save(update_fields=["amount_refunded"])
+        refunded(order, amount, at(9), source_id=refund_id)
     if lines is None:
         return
     request = RefundRequest.objects.create(
@@ -179,8 +180,8 @@ class RandomOrders(RandomTestCase):
         for goods, share in wanted:
             order = sell(*((f"S{n}", *line[:3]) for n, line in enumerate(goods)), shipping=250)
             kept = 0
-            for n, (pieces, price, each, refunded, returned) in enumerate(goods):
-                gone, back = min(refunded, pieces), min(returned, pieces)
+            for n, (pieces, price, each, wanted_back, returned) in enumerate(goods):
+                gone, back = min(wanted_back, pieces), min(returned, pieces)
                 if gone:
                     give_back(order, gone * price, {f"S{n}": gone})
                 if back:

@@ -22,7 +22,7 @@ def months_closed(now: datetime) -> Iterator[Finding]:
     month later is no difference: it is on the month's page, as a late adjustment.
     """
     for closed in ClosedMonth.objects.order_by("month"):
-        found = closing.figures_up_to(closed.month, closed.ledger_id)
+        found = closing.figures_of(closed.month, closing.known_of(closed))
         for currency in sorted({*closed.figures, *found}):
             reported, now_found = closed.figures.get(currency, {}), found.get(currency, {})
             for key in reported or now_found:  # figures that were defined later are not in it

@@ -210,8 +210,9 @@ class CheckCase(TestCase):
         month = store_day(at).replace(day=1)
         ClosedMonth.objects.create(
             month=month,
-            ledger_id=closing.newest_entry(),
-            figures=closing.figures_up_to(month, closing.newest_entry()),
+            ledger_id=closing.known_now().ledger_id or 0,
+            movement_id=closing.known_now().movement_id,
+            figures=closing.figures_of(month, closing.known_now()),
             closed_at=timezone.now(),
             closed_by=make_user(),
         )
