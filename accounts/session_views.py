@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -26,8 +26,11 @@ def session_list(request: SignedInRequest) -> HttpResponse:
 @signed_in_required
 @require_POST
 def end_session(request: SignedInRequest, pk: int) -> HttpResponse:
-    """One of one's own. Those of others are not there: 404."""
-    session = get_object_or_404(UserSession, pk=pk, user=request.user)
+    """One of one's own. Those of others are not there, as those that have ended."""
+    session = UserSession.objects.filter(pk=pk, user=request.user).first()
+    if session is None:
+        messages.info(request, "That session had ended already. Nothing was changed.")
+        return redirect("accounts:sessions")
     sessions.end(session)
     if session.session_key == request.session.session_key:
         logout(request)

@@ -50,7 +50,7 @@ class AuditFilter(FilterForm):
     end = DayField(label="Until")
 
     def prepare(self) -> None:
-        self.fields["object"].widget.attrs["placeholder"] = "Order number, SKU, evt_ …"
+        self.fields["object"].widget.attrs["placeholder"] = "Order number, SKU, email, evt_ …"
         self.fields["deed"].widget.attrs |= {"list": "deeds", "placeholder": "order.fulfilled"}
 
     def rows(self) -> QuerySet[AuditLog, AuditLog]:

@@ -1,8 +1,8 @@
 """What changed since a person last looked: per person, kept in the database, so it holds on every device.
 
 The moment moves only when its person marks the page as seen, and then to when that page was made:
-what came while they read is told the next time. An order counts from when its payment was known
-here, so one that Stripe told late is not missed; what else Stripe tells counts by Stripe's clock.
+what came while they read is told the next time. Everything counts from when it was known here, so what
+Stripe told late is not missed, and what it tells again is no news.
 """
 
 from collections.abc import Iterator
@@ -140,12 +140,12 @@ def _parts(at: datetime, now: datetime) -> Iterator[Rows]:
     """The same columns of each: kind, currency, number, amount."""
     refunds, disputes, issues = Refund.objects.all(), Dispute.objects.all(), DataQualityIssue.objects
     yield _money("order_paid", Order.objects.filter(paid_since(at)), "amount_total")
-    yield _money("refund_made", refunds.filter(created__gte=at))
-    yield _money("refund_failed", refunds.filter(status=RefundStatus.FAILED, failed_at__gte=at))
-    yield _money("dispute_opened", disputes.filter(created__gte=at))
-    yield _money("dispute_closed", disputes.filter(status__in=CLOSED_DISPUTE, as_of__gte=at))
+    yield _money("refund_made", refunds.filter(known_at__gte=at))
+    yield _money("refund_failed", refunds.filter(status=RefundStatus.FAILED, status_known_at__gte=at))
+    yield _money("dispute_opened", disputes.filter(known_at__gte=at))
+    yield _money("dispute_closed", disputes.filter(status__in=CLOSED_DISPUTE, status_known_at__gte=at))
     for status in ("pending", "in_transit", "paid", "failed"):
-        yield _money(f"payout_{status}", Payout.objects.filter(status=status, as_of__gte=at))
+        yield _money(f"payout_{status}", Payout.objects.filter(status=status, status_known_at__gte=at))
     yield _number("event_failed", StripeEvent.objects.filter(status=EventStatus.FAILED, received_at__gte=at))
     yield _number("issue_opened", issues.awake(now).filter(opened_at__gte=at))
     yield _number("issue_resolved", issues.resolved().filter(resolved_at__gte=at))

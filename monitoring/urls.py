@@ -7,6 +7,7 @@ app_name = "monitoring"
 urlpatterns = [
     path("desk/", views.overview, name="overview"),
     path("desk/seen/", views.mark_seen, name="mark-seen"),
+    path("monitoring/", views.index, name="index"),
     path("monitoring/issues/", views.issue_list, name="monitoring-issues"),
     path("monitoring/issues/<int:issue_id>/", views.issue_detail, name="issue-detail"),
     path("monitoring/issues/<int:issue_id>/resolve/", views.resolve_issue, name="resolve-issue"),

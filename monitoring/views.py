@@ -55,6 +55,13 @@ def mark_seen(request: SignedInRequest) -> HttpResponse:
 
 @staff_required
 @require_safe
+def index(request: SignedInRequest) -> HttpResponse:
+    """The section begins with its issues."""
+    return redirect("monitoring:monitoring-issues")
+
+
+@staff_required
+@require_safe
 def issue_list(request: SignedInRequest) -> HttpResponse:
     form = IssueFilter(request.GET)
     found = listing(form, form.issues(), by=form.by)

@@ -181,7 +181,11 @@ def _by_model(readings: Sequence[Reading]) -> dict[type[Fact], list[Fields]]:
     """All snapshots, each with the event it came from."""
     found: dict[type[Fact], list[Fields]] = defaultdict(list)
     for reading in readings:
-        version = {"as_of": reading.event.created, "as_of_event": reading.event.event_id}
+        version = {
+            "as_of": reading.event.created,
+            "as_of_event": reading.event.event_id,
+            "known_at": reading.delivery.received_at,
+        }
         for model, fields in reading.facts:
             found[model].append(fields | version)
     return found

@@ -9,6 +9,8 @@ from datetime import datetime
 from functools import cache
 from typing import TypeVar
 
+from django.utils import timezone
+
 from payments.models import Fact, Provider
 from purelaka import sql
 
@@ -22,15 +24,17 @@ def upsert(
     *,
     as_of: datetime | None = None,
     event_id: str = "",
+    known_at: datetime | None = None,
     provider: Provider = Provider.STRIPE,
 ) -> list[sql.Row]:
     """Merge `rows` (values by column) into the table of `model`.
 
     Returns what stands there now, per row: status, and the columns that tie a fact to its order. `as_of` is
-    when Stripe said so, by default the row's own `created`; a row's own `as_of` and `as_of_event`
-    go first. Ids must differ within one call. A fact keeps the order it was first given.
+    when Stripe said so, by default the row's own `created`; `known_at` is when we learnt of it, by default
+    now. A row's own `as_of`, `as_of_event` and `known_at` go first. Ids must differ within one call. A
+    fact keeps the order it was first given.
     """
-    version = {"as_of_event": event_id, "provider": provider}
+    version = {"as_of_event": event_id, "provider": provider, "known_at": known_at or timezone.now()}
     stored: list[sql.Row] = []
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         chunk = [
@@ -43,7 +47,8 @@ def upsert(
 
 def _merge(model: type[F], rows: list[sql.Row]) -> list[sql.Row]:
     then, returning = _conflict(model)
-    stored = sql.insert(model, rows, then=then, returning=returning)
+    told = [{**row, "status_known_at": row["known_at"]} for row in rows]
+    stored = sql.insert(model, told, then=then, returning=returning)
     return [dict(zip(returning, values, strict=True)) for values in stored]
 
 
@@ -69,6 +74,8 @@ def _merged(model: type[F], table: str, column: str, newer: str) -> str:
     old, new = f"{table}.{column}", f"excluded.{column}"
     if column == "order_id":
         return f"COALESCE({old}, {new})"
+    if column == "status_known_at":  # the same status told again is no news
+        return f"CASE WHEN {newer} AND excluded.status <> {table}.status THEN {new} ELSE {old} END"
     if column in model.earliest:
         return f"CASE WHEN {old} IS NULL OR {new} < {old} THEN {new} ELSE {old} END"
     if column in model.set_once:

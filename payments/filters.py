@@ -57,7 +57,8 @@ class FactFilter(FilterForm):
     """Filters of Stripe's objects. Days are those on which Stripe made them, in the store's zone."""
 
     ids: ClassVar[tuple[str, ...]] = ()  # columns that the search looks into, whole values only
-    since: ClassVar[dict[str, str]] = {}  # the column of each field that is a moment
+    # The column of each field that is a moment: when we learnt of it, which Stripe's clock does not say.
+    since: ClassVar[dict[str, str]] = {}
 
     def narrow(self, rows: QuerySet[M, M]) -> QuerySet[M, M]:
         """The objects that match every filter that is on."""
@@ -95,15 +96,15 @@ class PaymentFilter(FactFilter):
 class RefundFilter(FactFilter):
     main = ("q", "status")
     ids = ("refund_id", "payment_intent_id", "charge_id")
-    since: ClassVar[dict[str, str]] = {"made": "created", "failed": "failed_at"}
+    since: ClassVar[dict[str, str]] = {"made": "known_at", "failed": "status_known_at"}
 
     q = search("Search", "Order number or re_…")
     status = choice("Status", RefundStatus.choices)
     order = choice("Order", WITHOUT_ORDER, any_label="With or without an order")
     start = DayField(label="Made from")
     end = DayField(label="Made until")
-    made = MomentField(label="Made since")
-    failed = MomentField(label="Failed since")
+    made = MomentField(label="Known since")
+    failed = MomentField(label="Failure known since")
 
     def refunds(self) -> QuerySet[Refund, Refund]:
         return self.narrow(Refund.objects.select_related("order"))
@@ -115,7 +116,7 @@ class DisputeFilter(FactFilter):
     main = ("q",)
     quiet = ("view", "window")
     ids = ("dispute_id", "payment_intent_id", "charge_id")
-    since: ClassVar[dict[str, str]] = {"opened": "created", "closed": "as_of"}
+    since: ClassVar[dict[str, str]] = {"opened": "known_at", "closed": "status_known_at"}
 
     view = choice("View", DISPUTE_VIEWS, is_hidden=True)
     window = forms.CharField(max_length=8, required=False, widget=forms.HiddenInput)  # of the rates below
@@ -124,8 +125,8 @@ class DisputeFilter(FactFilter):
     order = choice("Order", WITHOUT_ORDER, any_label="With or without an order")
     start = DayField(label="Opened from")
     end = DayField(label="Opened until")
-    opened = MomentField(label="Opened since")
-    closed = MomentField(label="Closed since")
+    opened = MomentField(label="Known since")
+    closed = MomentField(label="End known since")
 
     @property
     def tabs(self) -> list[View]:
@@ -153,7 +154,7 @@ class DisputeFilter(FactFilter):
 class PayoutFilter(FactFilter):
     main = ("q", "status")
     ids = ("payout_id",)
-    since: ClassVar[dict[str, str]] = {"changed": "as_of"}
+    since: ClassVar[dict[str, str]] = {"changed": "status_known_at"}
 
     q = search("Search", "po_…")
     status = choice(
@@ -168,7 +169,7 @@ class PayoutFilter(FactFilter):
     )
     start = DayField(label="Made from")
     end = DayField(label="Made until")
-    changed = MomentField(label="Changed since")
+    changed = MomentField(label="State known since")
 
     def payouts(self) -> QuerySet[Payout, Payout]:
         return self.narrow(Payout.objects.all())

@@ -98,7 +98,7 @@ def apply_dispute(event: Envelope, cause: Cause) -> str:
 
 def apply_payout(event: Envelope, cause: Cause) -> str:
     fields = shapes.payout(event.object, event.created)
-    facts.upsert(Payout, [fields], as_of=event.created, event_id=event.event_id)
+    facts.upsert(Payout, [fields], as_of=event.created, event_id=event.event_id, known_at=cause.known_at)
     project_payouts([Payout.objects.get(payout_id=fields["payout_id"])], cause)
     return ""
 
@@ -153,7 +153,9 @@ def _apply_order_fact(
         return FOREIGN
     order = matching.lock_order_of(fields)
     fields["order_id"] = order.pk if order else None
-    [stored] = facts.upsert(model, [fields], as_of=event.created, event_id=event.event_id)
+    [stored] = facts.upsert(
+        model, [fields], as_of=event.created, event_id=event.event_id, known_at=cause.known_at
+    )
     _upsert_transactions(transactions, event)
     if order is None and stored["order_id"]:  # this snapshot lacks what an earlier one had
         [order] = lock([stored["order_id"]])

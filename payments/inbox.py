@@ -75,14 +75,15 @@ def apply_again(row: StripeEvent, *, tells: bool = True) -> Receipt:
     event = envelope.read(row.payload)
     with transaction.atomic():
         locked = StripeEvent.objects.select_for_update().get(pk=row.pk)
-        status, reason = EventStatus.IGNORED, refusal_of(event)
+        status, reason, now = EventStatus.IGNORED, refusal_of(event), timezone.now()
         if not reason:
             # Counts as processed while it is applied: the history of its object is read from here.
             StripeEvent.objects.filter(pk=row.pk).update(status=EventStatus.PROCESSED)
-            cause = Cause(at=locked.received_at, event_pk=row.pk, tells=tells)
+            had_failed = locked.status == EventStatus.FAILED
+            cause = Cause(locked.received_at, row.pk, tells, applied_at=now if had_failed else None)
             status, reason = _apply(event, cause)
         StripeEvent.objects.filter(pk=row.pk).update(
-            status=status, reason=reason, attempts=locked.attempts + 1, applied_at=timezone.now()
+            status=status, reason=reason, attempts=locked.attempts + 1, applied_at=now
         )
     return Receipt(row.event_id, status, reason, is_new=False)
 

@@ -43,11 +43,18 @@ class Cause:
     """What made us look: the inbox row's pk, if any, and when we learnt of it.
 
     With `tells` the customers are told of what is news. Never so for an import, a replay or a demo.
+    `applied_at` is when an event that had failed could be applied at last.
     """
 
     at: datetime
     event_pk: int | None = None
     tells: bool = False
+    applied_at: datetime | None = None
+
+    @property
+    def known_at(self) -> datetime:
+        """When the desk could know: what is posted is dated to `at` all the same."""
+        return self.applied_at or self.at
 
     def is_news(self, happened_at: datetime) -> bool:
         """Whether the customer is to be told of what happened then."""

@@ -29,7 +29,10 @@ ORDER_FIELDS = (
 )
 FACTS = (*ORDER_FACTS, Payout)
 # Columns that say how a fact is kept, not what Stripe said of it.
-HOUSEKEEPING = {"id", "order_id", "created", "as_of_rank", "as_of_event", "provider"}
+HOUSEKEEPING = {"id", "order_id", "created", "as_of_rank", "as_of_event", "provider"} | {
+    "known_at",
+    "status_known_at",
+}
 
 State = dict[tuple[str, str], dict[str, Any]]  # (kind, name) -> values by column
 

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
+from django.urls import URLPattern
 
 from accounts.models import User
 from audit.log import record
@@ -20,11 +21,15 @@ admin.site.unregister(Group)  # the role decides here, groups would only confuse
 admin.site.unregister([Authenticator, EmailAddress])
 
 
+OWN = "Its owner changes email and password, under Account. A forgotten password is set anew by mail."
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Roles decide what a person may do, so groups and single permissions are not shown.
 
-    A customer's account is closed and opened again here.
+    A customer's account is closed and opened again here. Email and password are their owners' to change:
+    who could set them for a colleague could sign in as that colleague.
     """
 
     list_display = ("email", "name", "role", "is_active", "last_login", "date_joined")
@@ -34,15 +39,19 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not subscriptable
     filter_horizontal = ()
     readonly_fields = ("role", "email_confirmed", "last_login", "date_joined")
     fieldsets = (
-        (None, {"fields": ("email", "email_confirmed", "name", "password")}),
+        (None, {"fields": ("email", "email_confirmed", "name"), "description": OWN}),
         ("Access", {"fields": ("role", "is_active"), "description": "The staff's is changed under Staff."}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),)
 
     def get_readonly_fields(self, request: Any, obj: User | None = None) -> tuple[str, ...]:
-        fields = tuple(self.readonly_fields)
+        fields = (*self.readonly_fields, "email") if obj else self.readonly_fields
         return (*fields, "is_active") if obj and obj.works_here else fields
+
+    def get_urls(self) -> "list[URLPattern]":
+        """Without Django's page that sets somebody's password."""
+        return [page for page in super().get_urls() if page.name != "auth_user_password_change"]
 
     @admin.display(boolean=True, description="Email confirmed")
     def email_confirmed(self, user: User) -> bool:
@@ -57,7 +66,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # not subscriptable
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: Any, obj: Any, message: Any) -> Any:
-        """Names of fields, not what is in them: they are people's data. Passwords come here, too."""
+        """Names of fields, not what is in them: they are people's data."""
         if changed := _changed(message):
             record("user.changed", actor=request.user, target=obj, changed=changed, active=obj.is_active)
         return super().log_change(request, obj, message)

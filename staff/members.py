@@ -69,6 +69,21 @@ def end_sessions(person: User, *, actor: User | None) -> int:
     return number
 
 
+def end_session(person: User, key: int, *, actor: User | None) -> str:
+    """Sign one device of this person out; returns what it is called, empty when it had ended already.
+
+    Raises Refused.
+    """
+    with transaction.atomic():
+        now = _locked(person, actor)
+        session = sessions.open_sessions(now).filter(pk=key).first()
+        if session is None:
+            return ""
+        sessions.end(session)
+        record("staff.session_ended", actor=actor, target=now, device=session.device)
+    return session.device
+
+
 def reset_second_factor(person: User, *, actor: User | None) -> bool:
     """Take this person's app, passkeys and recovery codes away, and end their sessions.
 

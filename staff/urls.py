@@ -17,5 +17,6 @@ urlpatterns = [
     path("<int:pk>/deactivate/", views.deactivate, name="deactivate"),
     path("<int:pk>/reactivate/", views.reactivate, name="reactivate"),
     path("<int:pk>/sessions/", views.end_sessions, name="sessions-end"),
+    path("<int:pk>/sessions/<int:session>/end/", views.end_session, name="session-end"),
     path("<int:pk>/second-factor/", views.reset_second_factor, name="second-factor-reset"),
 ]

@@ -140,6 +140,23 @@ def end_sessions(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @admin_required
 @require_POST
+def end_session(request: SignedInRequest, pk: int, session: int) -> HttpResponse:
+    """One device of theirs. A second click finds it gone, and says so."""
+    someone = get_object_or_404(User, pk=pk, role__in=STAFF_ROLES)
+    try:
+        device = members.end_session(someone, session, actor=request.user)
+    except members.Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        if device:
+            messages.success(request, f"{someone.get_short_name()} is signed out on {device}.")
+        else:
+            messages.info(request, "That session had ended already. Nothing was changed.")
+    return redirect("staff:person", pk)
+
+
+@admin_required
+@require_POST
 def reset_second_factor(request: SignedInRequest, pk: int) -> HttpResponse:
     said = "has no second factor now, and is signed out everywhere."
     return _done(request, pk, members.reset_second_factor, said)

@@ -58,6 +58,8 @@ SAMPLES: dict[str, Callable[[], object]] = {
         f"staff:{name}.pk": lambda: make_user(Role.OPS).pk
         for name in ("person", "role", "deactivate", "reactivate", "sessions-end", "second-factor-reset")
     },
+    "staff:session-end.pk": lambda: make_user(Role.OPS).pk,
+    "staff:session-end.session": lambda: 0,
     "staff:invitation-send.pk": lambda: make_invitation().pk,
     "staff:invitation-revoke.pk": lambda: make_invitation().pk,
     "staff:join.token": lambda: make_invitation().token,

@@ -17,6 +17,7 @@ from monitoring.models import DataQualityIssue
 from orders.models import DiscountCode
 from payments.tests.making import make_dispute, make_event, make_replay
 from purelaka.testing import make_order, make_user, make_variant
+from staff.tests.making import make_invitation
 
 LOG, FILE = reverse("audit:log"), reverse("audit:csv")
 
@@ -66,15 +67,27 @@ class SearchTests(TestCase):
             self.deeds("?object=pi_77&q=maya")
         self.assertLessEqual(len(queries), 15)
 
+    def test_by_the_email_of_the_person_it_was_done_to(self) -> None:
+        casey, ada = make_user(Role.CUSTOMER, "casey@example.com"), make_user(Role.ADMIN, "ada@example.com")
+        invitation = make_invitation(email="casey@example.com", actor=ada)
+        log.record("user.changed", actor=ada, target=casey)
+        log.record("staff.invited", actor=ada, target=invitation)
+        log.record("staff.role_changed", actor=ada, target=self.maya)
+        log.record("order.noted", actor=self.maya)
+
+        self.assertEqual(self.deeds("?object=Casey@example.com"), ["staff.invited", "user.changed"])
+        self.assertEqual(self.deeds("?object=maya@example.com"), ["staff.role_changed"])
+        self.assertEqual(self.deeds("?object=casey@"), [])
+
     def test_each_object_has_its_page(self) -> None:
         issue = DataQualityIssue.objects.create(check_name="a", subject="sub_1", severity="critical")
         code = DiscountCode.objects.create(code="SPRING", percent_off=10)
-        for target in (issue, code, make_replay(), make_event()):
+        for target in (issue, code, make_replay(), make_event(), make_user(Role.CUSTOMER)):
             log.record("seen", actor=self.maya, target=target)
 
         rows = self.client.get(LOG + "?deed=seen").context["rows"]
 
-        self.assertEqual([row.target is not None and bool(row.target.url) for row in rows], [True] * 4)
+        self.assertEqual([row.target is not None and bool(row.target.url) for row in rows], [True] * 5)
 
     def test_by_exact_deed_and_by_address(self) -> None:
         log.record("order.note", actor=self.maya)

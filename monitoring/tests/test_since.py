@@ -13,13 +13,22 @@ from monitoring import issues, since
 from monitoring.models import LastLook
 from monitoring.tests.making import make_issue
 from monitoring.tests.test_overview import apply, told_order
+from payments import inbox
+from payments.models import EventStatus, LedgerEntry, StripeEvent
 from payments.stories.payouts import PayoutBook
+from payments.stories.versions import Json
 from payments.tests.posting import quiet
 from purelaka.filters import written
 from purelaka.testing import make_user
 
 HOUR = timedelta(hours=1)
 OVERVIEW, SEEN = reverse("monitoring:overview"), reverse("monitoring:mark-seen")
+
+
+def told_once_more(kind: str) -> Json:
+    """The newest event of this type as another one, a day later."""
+    event = StripeEvent.objects.filter(type=kind).latest("pk")
+    return {**event.body, "id": f"{event.event_id}_again", "created": event.body["created"] + 86_400}
 
 
 class SinceTests(TestCase):
@@ -120,6 +129,64 @@ class SinceTests(TestCase):
         apply(told_order("PL-1", at=self.now - 9 * HOUR).told)  # Stripe tells of it hours late
 
         self.assertEqual(self.changes(), {"1 order paid": "£40.00"})
+
+    def test_what_stripe_tells_late_is_told_all_the_same(self) -> None:
+        story = told_order("PL-1", at=self.now - timedelta(days=20))
+        apply(story.told)
+        self.mark(timezone.now())
+
+        story.refund_fails(story.is_refunded(5_00))
+        story.dispute_is_lost(story.is_disputed(amount=7_00))
+        book = PayoutBook(at=story.clock)
+        book.waits_until(story.clock + timedelta(days=9))
+        book.pays_out(story.balance_transactions)
+        apply([*story.told, *book.told])  # all of it happened days before the mark
+
+        told = ["1 refund made", "1 refund failed", "1 dispute opened", "1 dispute closed"]
+        self.assertEqual(list(self.changes()), [*told, "1 payout on its way"])
+
+    def test_what_is_told_again_is_no_news(self) -> None:
+        story = told_order("PL-1", at=self.now - timedelta(days=20))
+        story.refund_fails(story.is_refunded(5_00))
+        dispute = story.is_disputed(amount=7_00)
+        story.dispute_is_lost(dispute)
+        book = PayoutBook(at=story.clock)
+        book.waits_until(story.clock + timedelta(days=9))
+        [payout] = book.pays_out(story.balance_transactions)
+        book.payout_arrives(payout)
+        apply([*story.told, *book.told])
+        self.mark(timezone.now())
+
+        for event in StripeEvent.objects.order_by("pk"):
+            inbox.apply_again(event)
+        for kind in ("charge.dispute.closed", "refund.failed", "payout.paid"):
+            apply([told_once_more(kind)])
+
+        self.assertEqual(self.changes(), {})
+
+    def test_what_failed_and_is_applied_after_the_mark_is_told(self) -> None:
+        story = told_order("PL-1", at=self.now - 9 * HOUR)
+        apply(story.told)
+        story.is_disputed(amount=7_00)
+        with patch("payments.handlers.project", side_effect=ZeroDivisionError), quiet("payments.inbox"):
+            apply(story.told)
+        self.mark(timezone.now())
+
+        for event in StripeEvent.objects.filter(status=EventStatus.FAILED):
+            inbox.apply_again(event)
+
+        self.assertEqual(self.changes(), {"1 dispute opened": "£7.00"})
+
+    def test_an_order_that_is_paid_again_is_told_once(self) -> None:
+        story = told_order("PL-1", at=self.now - 9 * HOUR)
+        apply(story.told)
+        self.mark(timezone.now())
+
+        sale = LedgerEntry.objects.get(kind="sale")
+        sale.pk, sale.source_id, sale.posted_at = None, "pi_second", timezone.now()
+        sale.save(force_insert=True)
+
+        self.assertEqual(self.changes(), {})
 
     def test_an_issue_that_came_and_went_is_told_once(self) -> None:
         self.mark(self.now - HOUR)

@@ -65,7 +65,7 @@ def write_refunds(batch: Sequence[Read], *, source: Path, cause: Cause, rejects:
             known.refunded[order.pk] += line.amount
             fresh.append(_refund(line, order))
     if fresh:
-        facts.upsert(Refund, fresh, provider=Provider.IMPORT)
+        facts.upsert(Refund, fresh, known_at=cause.at, provider=Provider.IMPORT)
         touched = {refund["order_id"] for refund in fresh}
         project([order for order in known.orders.values() if order.pk in touched], cause)
     written.new = len(fresh)

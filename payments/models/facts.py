@@ -3,13 +3,14 @@
 Each row keeps the newest snapshot. Its version is (`as_of`, `as_of_rank`, `as_of_event`): Stripe's
 clock counts whole seconds, so on a tie the further status wins, then the greater event id. Fields
 in `earliest` and `set_once` are merged instead of replaced. Each rule gives the same row for any
-order and any duplicates of the same events.
+order and any duplicates of the same events; but for when we learnt of it, which is about their arrival.
 """
 
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 
 class Provider(models.TextChoices):
@@ -79,6 +80,19 @@ class OrderFact(Fact):
         abstract = True
 
 
+class Learnt(models.Model):
+    """When we learnt of a fact, and of the status it has now, by our own clock.
+
+    Stripe may tell of something hours after it happened: who looked in between has not seen it.
+    """
+
+    known_at = models.DateTimeField(default=timezone.now)
+    status_known_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        abstract = True
+
+
 class Payment(OrderFact):
     """A PaymentIntent. `amount_received` is what was really captured."""
 
@@ -142,11 +156,11 @@ class Charge(OrderFact):
         ]
 
 
-class Refund(OrderFact):
+class Refund(OrderFact, Learnt):
     """Money going back to a customer. It can succeed and fail later."""
 
     key = "refund_id"
-    earliest = ("counted_at", "failed_at")
+    earliest = ("counted_at", "failed_at", "known_at")
     set_once = (
         "claimed_order",
         "payment_intent_id",
@@ -178,16 +192,22 @@ class Refund(OrderFact):
             models.Index(
                 fields=["created"], name="refund_open", condition=~Q(status__in=["succeeded", "canceled"])
             ),
+            # what is new to somebody who looked a while ago
+            models.Index(fields=["known_at"], name="refund_known"),
+            models.Index(
+                fields=["status_known_at"], name="refund_failure_known", condition=Q(status="failed")
+            ),
         ]
 
 
-class Dispute(OrderFact):
+class Dispute(OrderFact, Learnt):
     """A chargeback, or an inquiry (`warning_…`), which moves no money.
 
     `is_charge_refundable` is whether Stripe would still refund the payment; None where it did not say.
     """
 
     key = "dispute_id"
+    earliest = ("known_at",)
     set_once = ("claimed_order", "payment_intent_id", "charge_id")
 
     dispute_id = models.CharField(max_length=255, unique=True)
@@ -210,14 +230,17 @@ class Dispute(OrderFact):
             models.Index(fields=["status"], name="dispute_to_answer", condition=Q(status__in=NEEDS_RESPONSE)),
             # how the decided ones ended, by when they were opened
             models.Index(fields=["created"], name="dispute_decided", condition=Q(status__in=["won", "lost"])),
+            # what is new to somebody who looked a while ago
+            models.Index(fields=["known_at"], name="dispute_known"),
+            models.Index(fields=["status_known_at"], name="dispute_status_known"),
         ]
 
 
-class Payout(Fact):
+class Payout(Fact, Learnt):
     """Money Stripe sends to the bank. It can be `paid` and fail within five business days."""
 
     key = "payout_id"
-    earliest = ("failed_at",)
+    earliest = ("failed_at", "known_at")
     set_once = ("balance_transaction_id",)
 
     payout_id = models.CharField(max_length=255, unique=True)
@@ -234,6 +257,8 @@ class Payout(Fact):
     class Meta:
         indexes = [
             models.Index(fields=["-created", "-id"], name="payout_newest"),
+            # what is new to somebody who looked a while ago
+            models.Index(fields=["status_known_at"], name="payout_status_known"),
         ]
 
 

@@ -9,6 +9,7 @@ from orders.models import Order
 from payments.matching import ORDER_FACTS
 from payments.models import BalanceTransaction, LedgerEntry, Payout
 
+LEARNT = ("known_at", "status_known_at")
 FACTS = (*ORDER_FACTS, Payout, BalanceTransaction)
 
 
@@ -35,7 +36,9 @@ def ledger_per_day() -> list[tuple[Any, ...]]:
 
 
 def _rows(model: type[Model], key: str) -> list[dict[str, Any]]:
-    """Without database ids: a sequence does not count back when a transaction is undone."""
-    names = [f.attname for f in model._meta.concrete_fields if not f.primary_key]
+    """Without database ids: a sequence does not count back when a transaction is undone. And without
+    when we learnt of it: that is about the order in which events come.
+    """
+    names = [f.attname for f in model._meta.concrete_fields if not f.primary_key and f.name not in LEARNT]
     told = ["order__number" if name == "order_id" else name for name in names]
     return list(model._default_manager.order_by(key).values(*told))

@@ -138,6 +138,35 @@ class PersonTests(Pages):
         self.assertEqual(maya.get(reverse("accounts:sessions")).status_code, 302)
         self.assertEqual(self.deeds(), [("staff.sessions_ended", self.ada.pk)])
 
+    def test_one_session_is_ended_and_the_others_stay(self) -> None:
+        laptop, phone = Client(HTTP_USER_AGENT="x Firefox Windows"), Client(HTTP_USER_AGENT="x Safari iPhone")
+        for browser in (laptop, phone):
+            browser.post(reverse("account_login"), {"login": self.maya.email, "password": "secret"})
+        lost = self.maya.sessions.get(device="Safari on iPhone")
+        end = reverse("staff:session-end", args=[self.maya.pk, lost.pk])
+        self.assertIn(end, self.page(self.maya))
+
+        self.assertContains(
+            self.client.post(end, follow=True), "Maya Lindqvist is signed out on Safari on iPhone."
+        )
+        self.assertContains(self.client.post(end, follow=True), "That session had ended already.")
+
+        self.assertEqual(phone.get(reverse("accounts:sessions")).status_code, 302)
+        self.assertEqual(laptop.get(reverse("accounts:sessions")).status_code, 200)
+        self.assertEqual(self.deeds(), [("staff.session_ended", self.ada.pk)])
+        self.assertIn("Session on Safari on iPhone ended by ada", self.page(self.maya))
+
+    def test_a_session_of_somebody_else_or_of_oneself_is_not_ended_there(self) -> None:
+        sam = make_user(Role.ANALYST)
+        Client().post(reverse("account_login"), {"login": sam.email, "password": "secret"})
+        own = reverse("staff:session-end", args=[self.ada.pk, sam.sessions.get().pk])
+        of_maya = reverse("staff:session-end", args=[self.maya.pk, sam.sessions.get().pk])
+
+        self.assertContains(self.client.post(of_maya, follow=True), "That session had ended already.")
+        self.assertContains(self.client.post(own, follow=True), "Nobody does this to their own account")
+        self.assertTrue(sam.sessions.exists())
+        self.assertEqual(self.deeds(), [])
+
     @override_settings(REQUIRE_STAFF_MFA=True)
     def test_after_a_reset_the_desk_asks_for_another_factor(self) -> None:
         give_factor(self.ada, "totp")
@@ -246,11 +275,24 @@ class AdministrationTests(Pages):
         self.assertEqual(one.status_code, 403)
         self.assertEqual(User.objects.count(), 2)
 
-    def test_a_new_password_and_a_deletion_are_audited(self) -> None:
+    def test_email_and_password_are_their_owner_s_to_change(self) -> None:
+        for person in (self.maya, make_user(Role.CUSTOMER), self.ada):
+            with self.subTest(person=person.email):
+                was = (person.email, person.password)
+                page = self.client.get(reverse("admin:accounts_user_change", args=[person.pk])).text
+                self.assertNotIn("password/", page)
+                self.assertNotIn('name="email"', page)
+
+                self.change(person, email="taken@example.com", password="!", is_active="on")
+                url = f"/admin/accounts/user/{person.pk}/password/"
+                new = {"password1": "tulip-basket-9", "password2": "tulip-basket-9"}
+                self.client.post(url, {**new, "usable_password": "true"})
+
+                person.refresh_from_db()
+                self.assertEqual((person.email, person.password), was)
+
+    def test_a_deletion_is_audited(self) -> None:
         casey = make_user(Role.CUSTOMER, "casey@example.com")
-        url = reverse("admin:auth_user_password_change", args=[casey.pk])
-        new = {"password1": "tulip-basket-9", "password2": "tulip-basket-9", "usable_password": "true"}
-        self.client.post(url, new)
         self.client.post(reverse("admin:accounts_user_delete", args=[casey.pk]), {"post": "yes"})
 
-        self.assertEqual([name for name, _ in self.deeds()], ["user.changed", "user.deleted"])
+        self.assertEqual([name for name, _ in self.deeds()], ["user.deleted"])
