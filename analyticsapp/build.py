@@ -1,19 +1,22 @@
 """Build the rollups: set by set in the database, exactly up to a ledger entry, one builder at a time."""
 
 import time
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Max, Model
 
-from analyticsapp import returning
 from analyticsapp.models import AnalyticsSnapshotDaily, SnapshotBuild
 from analyticsapp.reading import Sql, in_list
-from analyticsapp.rollups import CUSTOMER_ROLLUP, EVERY_DAY, PRODUCT_ROLLUP, ROLLUPS, Rollup
+from analyticsapp.refunded import REFUNDED
+from analyticsapp.returning import RETURNS
+from analyticsapp.rollups import EVERY_DAY, PRODUCT_ROLLUP, ROLLUPS, Rollup
 from orders.models import Order
 from payments.models import Kind, LedgerEntry
 from purelaka.days import store_day
 
+PAIRS = {pairs.rollup: pairs for pairs in (RETURNS, REFUNDED)}
 LOCK_TRIES = 30
 LOCK_PAUSE = 0.2  # seconds in which writers that queued behind us get through
 
@@ -115,20 +118,17 @@ def _rebuild_all(days: set[date] | None) -> int:
     if days is not None and not days:
         return 0
     for rollup in ROLLUPS:
-        if rollup is not CUSTOMER_ROLLUP:
-            _rebuild(rollup, sorted(days) if days is not None else None)
-    _rebuild_customers(sorted(days) if days is not None else None)
+        _rebuild_with_pairs(rollup, sorted(days) if days is not None else None)
     return len(days) if days is not None else AnalyticsSnapshotDaily.objects.values("day").distinct().count()
 
 
-def _rebuild_customers(days: list[date] | None) -> None:
-    """The customers' days, and how they came back."""
-    if days is None:
-        _rebuild(CUSTOMER_ROLLUP, None)
-        returning.remake()
-        return
-    with returning.following(days, CUSTOMER_ROLLUP.from_ledger(in_list("occurred_on", days))):
-        _rebuild(CUSTOMER_ROLLUP, days)
+def _rebuild_with_pairs(rollup: Rollup, days: list[date] | None) -> None:
+    """A rollup, and the pairs of days that follow from it, if any do."""
+    pairs = PAIRS.get(rollup)
+    with pairs.following(days) if pairs and days is not None else nullcontext():
+        _rebuild(rollup, days)
+    if pairs and days is None:
+        pairs.remake()
 
 
 def _rebuild(rollup: Rollup, days: list[date] | None) -> None:

@@ -40,18 +40,12 @@ BASKET_AFTERWARDS = """
             )
         )
 """
-# {customers} has the customers' figures as PEOPLE or PEOPLE_BY_DAY gives them, {refunds} is a relation over
-# both windows; each %s is the first day of the later one.
+# {customers} has the customers' figures as PEOPLE or PEOPLE_BY_DAY gives them, {refunded} the orders
+# refunded, as REFUNDED or REFUNDED_BY_DAY does.
 COUNTS = """
-    WITH customers AS ({customers}),
-    returned AS (
-        SELECT currency, order_id, SUM(CASE WHEN day >= %s THEN refunds ELSE 0 END) AS now,
-            SUM(CASE WHEN day < %s THEN refunds ELSE 0 END) AS before
-        FROM ({refunds}) AS refund_days GROUP BY currency, order_id
-    )
+    WITH customers AS ({customers}), refunded AS ({refunded})
     SELECT what, currency, day, now, before, '' AS email FROM customers
-    UNION ALL SELECT 'refunded_orders', currency, NULL, COUNT(CASE WHEN now < 0 THEN 1 END),
-        COUNT(CASE WHEN before < 0 THEN 1 END), '' FROM returned GROUP BY currency
+    UNION ALL SELECT 'refunded_orders', currency, NULL, now, before, '' FROM refunded
     UNION ALL SELECT 'wishlisted_users', NULL, NULL,
         (SELECT COUNT(DISTINCT wish.user_id) {wished}), (SELECT COUNT(DISTINCT wish.user_id) {wished}), ''
     UNION ALL SELECT 'basket_users', NULL, NULL,
@@ -61,7 +55,8 @@ COUNTS = """
         (SELECT COUNT(DISTINCT wish.user_id) {wished} {afterwards}),
         (SELECT COUNT(DISTINCT wish.user_id) {wished} {afterwards}), ''
 """
-# From each customer's days, one by one. {days} is a relation.
+# From each customer's days, one by one. {days} is a relation over both windows; each %s is the first day of
+# the later one.
 PEOPLE = """
     WITH customer_days AS ({days}),
     bought AS (
@@ -76,16 +71,21 @@ PEOPLE = """
     UNION ALL SELECT 'repeat_customers', currency, NULL, COUNT(CASE WHEN now > 1 THEN 1 END),
         COUNT(CASE WHEN before > 1 THEN 1 END) FROM bought GROUP BY currency
 """
-# The same from pairs of days, however many customers there are: of a window's orders, those whose
-# customer had none before in it are their customers' first, and so for the second and the third.
-PEOPLE_BY_DAY = """
+# The same from a few pairs of days, however many customers there are: of each day the pair at which its
+# window begins. A window's customers are its orders that are their customers' first in it.
+FIRST_PAIR = """
+            (SELECT {figure} FROM analyticsapp_customerreturn AS pair
+            WHERE pair.day = moved.day AND pair.currency = moved.currency
+                AND pair.earlier >= CASE WHEN moved.day >= %s THEN %s ELSE %s END
+            ORDER BY pair.earlier LIMIT 1)"""
+PEOPLE_BY_DAY = f"""
     WITH per_day AS (
-        SELECT currency, day, day >= %s AS is_now,
-            SUM(orders) - SUM(CASE WHEN earlier = day THEN seconds ELSE 0 END) AS customers,
-            SUM(orders) - SUM(seconds) AS firsts, SUM(seconds) - SUM(thirds) AS seconds
-        FROM analyticsapp_customerreturn
-        WHERE day BETWEEN %s AND %s AND earlier >= %s AND earlier >= CASE WHEN day >= %s THEN %s ELSE %s END
-        GROUP BY currency, day
+        SELECT moved.currency, moved.day, moved.day >= %s AS is_now, own.firsts_from AS customers,
+            {FIRST_PAIR.replace("{figure}", "firsts_from")} AS firsts,
+            {FIRST_PAIR.replace("{figure}", "seconds_from")} AS seconds
+        FROM analyticsapp_analyticssnapshotdaily AS moved JOIN analyticsapp_customerreturn AS own
+            ON own.day = moved.day AND own.currency = moved.currency AND own.earlier = moved.day
+        WHERE moved.day BETWEEN %s AND %s
     )
     SELECT 'customers_of_day' AS what, currency, day, CAST(customers AS bigint) AS now, 0 AS before
         FROM per_day
@@ -95,6 +95,23 @@ PEOPLE_BY_DAY = """
     UNION ALL SELECT 'repeat_customers', currency, NULL,
         CAST(SUM(CASE WHEN is_now THEN seconds ELSE 0 END) AS bigint),
         CAST(SUM(CASE WHEN is_now THEN 0 ELSE seconds END) AS bigint) FROM per_day GROUP BY currency
+"""
+# Orders refunded, from each one's days. {refunds} is a relation over both windows; each %s is the first day
+# of the later one.
+REFUNDED = """
+    SELECT currency, COUNT(CASE WHEN now < 0 THEN 1 END) AS now,
+        COUNT(CASE WHEN before < 0 THEN 1 END) AS before
+    FROM (
+        SELECT currency, order_id, SUM(CASE WHEN day >= %s THEN refunds ELSE 0 END) AS now,
+            SUM(CASE WHEN day < %s THEN refunds ELSE 0 END) AS before
+        FROM ({refunds}) AS refund_days GROUP BY currency, order_id
+    ) AS returned GROUP BY currency
+"""
+# The same from pairs of days, however many orders there are.
+REFUNDED_BY_DAY = """
+    SELECT currency, CAST(SUM(CASE WHEN earlier >= %s THEN orders ELSE 0 END) AS bigint) AS now,
+        CAST(SUM(CASE WHEN day < %s THEN orders ELSE 0 END) AS bigint) AS before
+    FROM analyticsapp_refundpair WHERE day BETWEEN %s AND %s AND earlier >= %s GROUP BY currency
 """
 # The days of the customers whose sales changed since the last build, as they are and as they were built.
 CHANGED = f"""
@@ -126,6 +143,34 @@ CHANGED = f"""
             AND changed.currency = stored.currency AND changed.email = stored.email)
     UNION ALL SELECT currency, email, day, COUNT(*), 0 FROM sold GROUP BY currency, email, day
     ) AS changed_days
+"""
+# By how much the orders refunded differ from those built, for the orders with entries since.
+REFUNDED_SINCE = f"""
+    UNION ALL SELECT 'refunded_since', currency, NULL, now, before, '' FROM (
+    WITH changed AS (
+        SELECT DISTINCT entry.currency, entry.order_id FROM ({FRESH}) AS entry
+        WHERE entry.kind IN ('refund', 'refund_reversal') AND entry.occurred_on BETWEEN %s AND %s
+            AND entry.order_id IS NOT NULL
+    ),
+    went_back AS (
+        SELECT kept.currency, kept.order_id, kept.day, kept.refunds AS built, 0 AS posted
+        FROM changed JOIN analyticsapp_refundday AS kept
+            ON kept.order_id = changed.order_id AND kept.currency = changed.currency
+        UNION ALL
+        SELECT entry.currency, entry.order_id, entry.occurred_on, 0, entry.amount
+        FROM changed JOIN payments_ledgerentry AS entry ON entry.order_id = changed.order_id
+            AND entry.currency = changed.currency AND entry.kind IN ('refund', 'refund_reversal')
+    ),
+    summed AS (
+        SELECT currency, order_id, day >= %s AS is_now, SUM(built) AS built, SUM(posted) AS posted
+        FROM went_back WHERE day BETWEEN %s AND %s GROUP BY currency, order_id, day >= %s
+    )
+    SELECT currency, COUNT(CASE WHEN is_now AND posted < 0 THEN 1 END)
+            - COUNT(CASE WHEN is_now AND built < 0 THEN 1 END) AS now,
+        COUNT(CASE WHEN NOT is_now AND posted < 0 THEN 1 END)
+            - COUNT(CASE WHEN NOT is_now AND built < 0 THEN 1 END) AS before
+    FROM summed GROUP BY currency
+    ) AS refunded_since
 """
 
 
@@ -165,6 +210,8 @@ def counts(window: Window, state: State, *, before: Window | None = None) -> Cou
             changed.append((currency, email, day, now, earlier))
         elif day:
             found.customers_of_day[currency, day] = now
+        elif what == "refunded_since":
+            found.correct("refunded_orders", currency, now, earlier)
         else:
             found.pairs[what, currency or ""] = (now, earlier)
     _correct(found, window.start, changed)
@@ -194,18 +241,19 @@ def _both(window: Window, before: Window | None) -> Window:
 def _query(window: Window, state: State, before: Window | None) -> Sql:
     both = _both(window, before)
     customers, of_customers = _people(window, both, state)
-    refunds, of_refunds = relation(REFUND_ROLLUP, both, state)
-    query = COUNTS.replace("{customers}", customers).replace("{refunds}", refunds)
+    refunded, of_refunded = _refunded(window, both, state)
+    query = COUNTS.replace("{customers}", customers).replace("{refunded}", refunded)
     query = query.replace("{wished}", WISHED).replace("{afterwards}", BOUGHT_AFTERWARDS)
     query = query.replace("{in a basket}", BASKET_AFTERWARDS)
-    first_day: list[Any] = [window.start, window.start]
     # wished, in a basket, bought: each for both windows
     people = [bound for ends in (0, 2, 1) for one in (window, before) for bound in wish_bounds(one, ends)]
     # In the order of the text: the relations come where they are named.
-    parameters = [*of_customers, *first_day, *of_refunds, *people]
+    parameters = [*of_customers, *of_refunded, *people]
     if state.known or not any(day in both for day in state.live):
         return query, parameters
-    return query + CHANGED, [*parameters, *[both.start, both.end] * 2]
+    ends = [both.start, both.end]
+    since = [*ends * 2, *ends, window.start, *ends, window.start]
+    return query + CHANGED + REFUNDED_SINCE, [*parameters, *since]
 
 
 def _people(window: Window, both: Window, state: State) -> Sql:
@@ -214,7 +262,16 @@ def _people(window: Window, both: Window, state: State) -> Sql:
     if state.known:
         days, of_days = relation(CUSTOMER_ROLLUP, both, state)
         return PEOPLE.replace("{days}", days), [*of_days, start, start]
-    return PEOPLE_BY_DAY, [start, both.start, both.end, both.start, start, start, both.start]
+    begins = [start, start, both.start]
+    return PEOPLE_BY_DAY, [start, *begins * 2, both.start, both.end]
+
+
+def _refunded(window: Window, both: Window, state: State) -> Sql:
+    start = window.start
+    if state.known:
+        refunds, of_refunds = relation(REFUND_ROLLUP, both, state)
+        return REFUNDED.replace("{refunds}", refunds), [start, start, *of_refunds]
+    return REFUNDED_BY_DAY, [start, start, both.start, both.end, both.start]
 
 
 def moments_of(window: Window) -> list[Any]:

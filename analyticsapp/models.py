@@ -54,8 +54,9 @@ class CustomerReturn(models.Model):
 
     `orders` are all of the day's (where `earlier` is the day itself). `seconds` had the customer's
     order before them on `earlier`, `thirds` the one before that. An order is its customer's first in
-    a window when the one before lies outside, and so for the second: as many rows as there are pairs of
-    days tell how many customers any window has, however many orders there are.
+    a window when the one before lies outside, and so for the second: `firsts_from` and `seconds_from` are
+    how many of the day's orders are that in a window that begins on `earlier`. So one row a day tells how
+    many customers a window has, however many orders there are.
     """
 
     day = models.DateField()
@@ -64,14 +65,37 @@ class CustomerReturn(models.Model):
     orders = models.BigIntegerField()
     seconds = models.BigIntegerField()
     thirds = models.BigIntegerField()
+    firsts_from = models.BigIntegerField()
+    seconds_from = models.BigIntegerField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["day", "earlier", "currency"], name="return_once_a_pair")
+            models.UniqueConstraint(fields=["day", "currency", "earlier"], name="return_once_a_pair")
         ]
 
     def __str__(self) -> str:
         return f"customer return {self.pk}"
+
+
+class RefundPair(models.Model):
+    """What the days `earlier` to `day` add to the orders refunded in a window that holds both.
+
+    The sum over a window's pairs is how many orders were refunded in it, each once. An order whose money
+    went back on two days adds 1 to each day, as a pair with itself, and takes 1 off the pair of both.
+    """
+
+    day = models.DateField()
+    currency = models.CharField(max_length=3)
+    earlier = models.DateField()
+    orders = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "currency", "earlier"], name="refund_once_a_pair")
+        ]
+
+    def __str__(self) -> str:
+        return f"refund pair {self.pk}"
 
 
 # The two below point at rows without a foreign key in the database: they are written by the million
@@ -110,6 +134,10 @@ class RefundDay(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["day", "currency", "order"], name="refund_once_a_day")]
+        indexes = [
+            # all days of the orders refunded on some day
+            models.Index(fields=["order", "currency", "day"], name="refund_by_order")
+        ]
 
     def __str__(self) -> str:
         return f"refund day {self.pk}"

@@ -117,16 +117,25 @@ def check(
 
 
 def rows(sql: str, **params: Any) -> Iterator[tuple[Any, ...]]:
-    """The rows of one SELECT, a chunk at a time, from a cursor on the server where there is one.
+    """The rows of one SELECT as the database finds them, never all of them in memory.
 
-    `sql` runs on both databases; `LOCAL_DAY(column)` in it stands for the store-local day of a
-    moment. Days come as `date` or ISO text, sums as `Decimal` or `int`: use `int()` and `str()`.
+    Read them to the end before the next query. `sql` runs on both databases; `LOCAL_DAY(column)` in it
+    stands for the store-local day of a moment. Days come as `date` or ISO text, sums as `Decimal` or
+    `int`: use `int()` and `str()`.
     """
     parameters = {"zone": settings.TIME_ZONE, **{name: _stored(value) for name, value in params.items()}}
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_in_dialect(sql), parameters)
-        while chunk := cursor.fetchmany(CHUNK):
-            yield from chunk
+    with connection.cursor() as cursor:
+        yield from _streamed(cursor, _in_dialect(sql), parameters)
+
+
+def _streamed(cursor: Any, sql: str, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """On Postgres row by row: for a cursor on the server it plans for the first rows, and uses one core."""
+    if connection.vendor == "postgresql":
+        yield from cursor.cursor.stream(sql, parameters)
+        return
+    cursor.execute(sql, parameters)
+    while chunk := cursor.fetchmany(CHUNK):
+        yield from chunk
 
 
 LOCAL_DAY = re.compile(r"LOCAL_DAY\((?P<column>[\w.]+)\)")

@@ -10,7 +10,14 @@ from hypothesis.extra.django import TestCase
 from analyticsapp.build import build
 from analyticsapp.daily import daily_figures
 from analyticsapp.facts import compare, window_facts
-from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, CustomerReturn, ProductDay, RefundDay
+from analyticsapp.models import (
+    AnalyticsSnapshotDaily,
+    CustomerDay,
+    CustomerReturn,
+    ProductDay,
+    RefundDay,
+    RefundPair,
+)
 from analyticsapp.rollups import state
 from analyticsapp.tests.ledgers import post, sold
 from analyticsapp.tests.recount import books, recount
@@ -157,7 +164,7 @@ class RandomLedgers(TestCase):
 
 def rollups() -> list[set[tuple[object, ...]]]:
     """All rows of all rollups, without their keys."""
-    models = (AnalyticsSnapshotDaily, CustomerDay, CustomerReturn, ProductDay, RefundDay)
+    models = (AnalyticsSnapshotDaily, CustomerDay, CustomerReturn, ProductDay, RefundDay, RefundPair)
     fields = [[f.attname for f in model._meta.concrete_fields if not f.primary_key] for model in models]
     return [
         set(model._default_manager.values_list(*names)) for model, names in zip(models, fields, strict=True)

@@ -6,15 +6,18 @@ Days with entries after the newest build are left out: nobody reads them from th
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from analyticsapp.day_pairs import DayPairs
 from analyticsapp.models import (
     AnalyticsSnapshotDaily,
     CustomerDay,
     CustomerReturn,
     ProductDay,
     RefundDay,
+    RefundPair,
     SnapshotBuild,
 )
-from analyticsapp.returning import followed
+from analyticsapp.refunded import REFUNDED
+from analyticsapp.returning import RETURNS
 from monitoring.check import Finding, check, counts, money, rows, spoken_day
 from monitoring.models import Severity
 from payments.models import LedgerEntry
@@ -190,7 +193,7 @@ def returns_in_rollups(now: datetime) -> Iterator[Finding]:
     Customers of a window are counted from these rows. A difference means that a rollup was changed by hand
     or built wrongly. `manage.py build_snapshots --all` makes all of them anew.
     """
-    for day, currency, expected, found in rows(RETURNS):
+    for day, currency, expected, found in rows(_both_ends(RETURNS)):
         yield Finding(
             f"{day} {currency}",
             f"How customers of {spoken_day(day)} in {currency.upper()} came back is not as their days say",
@@ -198,19 +201,23 @@ def returns_in_rollups(now: datetime) -> Iterator[Finding]:
         )
 
 
-RETURNS = f"""
-    WITH both_ends AS (
-        SELECT day, currency, earlier, orders, seconds, thirds, orders AS posted, 0 AS kept
-        FROM ({followed()}) AS made
-        UNION ALL
-        SELECT day, currency, earlier, -orders, -seconds, -thirds, 0, orders FROM analyticsapp_customerreturn
-    ),
-    wrong AS (
-        SELECT day, currency, SUM(posted) AS posted, SUM(kept) AS kept FROM both_ends
-        GROUP BY day, currency, earlier HAVING SUM(orders) <> 0 OR SUM(seconds) <> 0 OR SUM(thirds) <> 0
-    )
-    SELECT day, currency, SUM(posted), SUM(kept) FROM wrong GROUP BY day, currency
-"""
+def _both_ends(pairs: DayPairs) -> str:
+    """SELECT the days of which a pair differs from what its rollup says, and their orders in both."""
+    figures = [*pairs.figures, *(name for name, _ in pairs.running)]
+    kept = ", ".join(f"-{figure}" for figure in figures)
+    differ = " OR ".join(f"SUM({figure}) <> 0" for figure in figures)
+    return f"""
+        WITH both_ends AS (
+            SELECT made.*, orders AS posted, 0 AS kept FROM ({pairs.from_rollup()}) AS made
+            UNION ALL
+            SELECT day, currency, earlier, {kept}, 0, orders FROM {pairs.table}
+        ),
+        wrong AS (
+            SELECT day, currency, SUM(posted) AS posted, SUM(kept) AS kept FROM both_ends
+            GROUP BY day, currency, earlier HAVING {differ}
+        )
+        SELECT day, currency, SUM(posted), SUM(kept) FROM wrong GROUP BY day, currency
+    """
 
 
 @check(ARROW, "Each product's day is as the ledger has it", compares=ProductDay.objects.all, stale=behind)
@@ -232,10 +239,25 @@ def products_in_rollups(now: datetime) -> Iterator[Finding]:
 def refunds_in_rollups(now: datetime) -> Iterator[Finding]:
     """What went back for each order on each closed day against the ledger.
 
+    Refunds by the day of their sale are summed from these rows. A difference means that a rollup was
+    changed by hand or built wrongly. `manage.py build_snapshots --all` makes all of them anew.
+    """
+    return _differing(REFUNDS, "refunded orders")
+
+
+@check(ARROW, "Refunded orders are counted as their days say", compares=RefundPair.objects.all, stale=behind)
+def refund_pairs_in_rollups(now: datetime) -> Iterator[Finding]:
+    """What each pair of days adds to the orders refunded in a window, against the orders' days.
+
     Refunded orders are counted from these rows. A difference means that a rollup was changed by
     hand or built wrongly. `manage.py build_snapshots --all` makes all of them anew.
     """
-    return _differing(REFUNDS, "refunded orders")
+    for day, currency, expected, found in rows(_both_ends(REFUNDED)):
+        yield Finding(
+            f"{day} {currency}",
+            f"Refunded orders of {spoken_day(day)} in {currency.upper()} are not as their days say",
+            **counts(int(expected), int(found), "order", "orders"),
+        )
 
 
 def _differing(rollup: dict[str, str], what: str) -> Iterator[Finding]:

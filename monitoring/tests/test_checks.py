@@ -96,6 +96,10 @@ BREAKS: dict[str, tuple[str, str]] = {
         "UPDATE analyticsapp_refundday SET refunds = refunds - 1",
         "UPDATE analyticsapp_refundday SET refunds = refunds + 1",
     ),
+    "refund_pairs_in_rollups": (
+        "UPDATE analyticsapp_refundpair SET orders = orders + 1",
+        "UPDATE analyticsapp_refundpair SET orders = orders - 1",
+    ),
     "charges_in_balance": (
         "UPDATE payments_balancetransaction SET amount = amount + 1 WHERE type = 'charge'",
         "UPDATE payments_balancetransaction SET amount = amount - 1 WHERE type = 'charge'",

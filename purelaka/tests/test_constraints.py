@@ -16,6 +16,7 @@ from analyticsapp.models import (
     CustomerReturn,
     ProductDay,
     RefundDay,
+    RefundPair,
     SavedExport,
 )
 from catalog.models import StockMovement
@@ -81,6 +82,7 @@ def bad_rows() -> dict[str, Row]:
     run = CheckRun.objects.create(check_name="a", status="passed", started_at=NOON)
     wish = WishlistItem.objects.create(user=user, variant=variant)
     day = {"day": DAY, "currency": "gbp"}
+    pair = day | {"earlier": date(2026, 1, 1)}
     sums = dict.fromkeys("sales orders refunds disputes fees unapplied adjustments payouts".split(), 0)
     code = DiscountCode.objects.create(code="SPRING", percent_off=10)
     address = Address.objects.create(user=user, name="A", line1="1", city="B", country="GB", is_default=True)
@@ -151,9 +153,12 @@ def bad_rows() -> dict[str, Row]:
         "snapshot_once_a_day": Row(AnalyticsSnapshotDaily.objects.create(**day, **sums), {}),
         "customer_once_a_day": Row(CustomerDay.objects.create(**day, email="a@b.c", orders=1, sales=1), {}),
         "return_once_a_pair": Row(
-            CustomerReturn.objects.create(**day, earlier=date(2026, 1, 1), orders=1, seconds=0, thirds=0),
+            CustomerReturn.objects.create(
+                **pair, orders=1, seconds=0, thirds=0, firsts_from=1, seconds_from=0
+            ),
             {},
         ),
+        "refund_once_a_pair": Row(RefundPair.objects.create(**pair, orders=1), {}),
         "product_once_a_day": Row(ProductDay.objects.create(**day, variant=variant, units=1, sales=1), {}),
         "refund_once_a_day": Row(RefundDay.objects.create(**day, order=order, refunds=-1), {}),
         "issue_once_per_subject": Row(issue, {}),

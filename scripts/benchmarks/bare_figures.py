@@ -8,7 +8,9 @@ BARE_ORDERS = """
     ) TO STDOUT (FORMAT csv)
 """
 
-BARE_TABLES = ("analyticssnapshotdaily", "customerday", "customerreturn", "productday", "refundday")
+BARE_TABLES = (
+    *("analyticssnapshotdaily", "customerday", "customerreturn", "productday", "refundday", "refundpair"),
+)
 BARE_BUILD = (
     """
     INSERT INTO bare_analyticssnapshotdaily (day, currency, sales, orders, refunds, disputes, fees, unapplied,
@@ -30,17 +32,21 @@ BARE_BUILD = (
     WHERE e.kind = 'sale' GROUP BY e.occurred_on, e.currency, o.email
     """,
     """
-    INSERT INTO bare_customerreturn (day, currency, earlier, orders, seconds, thirds)
-    SELECT day, currency, earlier, COUNT(*) FILTER (WHERE back = 0), COUNT(*) FILTER (WHERE back = 1),
-        COUNT(*) FILTER (WHERE back = 2)
+    INSERT INTO bare_customerreturn (day, currency, earlier, orders, seconds, thirds, firsts_from,
+        seconds_from)
+    SELECT *, SUM(orders - seconds) OVER later, SUM(seconds - thirds) OVER later
     FROM (
-        SELECT e.occurred_on AS day, e.currency,
-            ARRAY[e.occurred_on, LAG(e.occurred_on) OVER w, LAG(e.occurred_on, 2) OVER w] AS days
-        FROM payments_ledgerentry e JOIN orders_order o ON o.id = e.order_id WHERE e.kind = 'sale'
-        WINDOW w AS (PARTITION BY o.email, e.currency ORDER BY e.occurred_on)
-    ) sales CROSS JOIN LATERAL UNNEST(days) WITH ORDINALITY AS followed(earlier, at)
-        CROSS JOIN LATERAL (SELECT at - 1 AS back) b
-    WHERE earlier IS NOT NULL GROUP BY day, currency, earlier
+        SELECT day, currency, earlier, COUNT(*) FILTER (WHERE back = 0) AS orders,
+            COUNT(*) FILTER (WHERE back = 1) AS seconds, COUNT(*) FILTER (WHERE back = 2) AS thirds
+        FROM (
+            SELECT e.occurred_on AS day, e.currency,
+                ARRAY[e.occurred_on, LAG(e.occurred_on) OVER w, LAG(e.occurred_on, 2) OVER w] AS days
+            FROM payments_ledgerentry e JOIN orders_order o ON o.id = e.order_id WHERE e.kind = 'sale'
+            WINDOW w AS (PARTITION BY o.email, e.currency ORDER BY e.occurred_on)
+        ) sales CROSS JOIN LATERAL UNNEST(days) WITH ORDINALITY AS followed(earlier, at)
+            CROSS JOIN LATERAL (SELECT at - 1 AS back) b
+        WHERE earlier IS NOT NULL GROUP BY day, currency, earlier
+    ) pairs WINDOW later AS (PARTITION BY day, currency ORDER BY earlier DESC)
     """,
     """
     INSERT INTO bare_productday (day, currency, variant_id, units, sales)
@@ -53,5 +59,18 @@ BARE_BUILD = (
     SELECT occurred_on, currency, order_id, SUM(amount) FROM payments_ledgerentry
     WHERE kind IN ('refund', 'refund_reversal') AND order_id IS NOT NULL
     GROUP BY occurred_on, currency, order_id
+    """,
+    """
+    INSERT INTO bare_refundpair (day, currency, earlier, orders)
+    SELECT day, currency, earlier, SUM(orders)
+    FROM (
+        SELECT day, currency, UNNEST(ARRAY[day, before]) AS earlier, UNNEST(ARRAY[1, -1]) AS orders
+        FROM (
+            SELECT occurred_on AS day, currency,
+                LAG(occurred_on) OVER (PARTITION BY order_id, currency ORDER BY occurred_on) AS before
+            FROM payments_ledgerentry WHERE kind IN ('refund', 'refund_reversal') AND order_id IS NOT NULL
+            GROUP BY occurred_on, currency, order_id
+        ) refunds
+    ) pairs WHERE earlier IS NOT NULL GROUP BY day, currency, earlier
     """,
 )
