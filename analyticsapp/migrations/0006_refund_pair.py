@@ -41,7 +41,7 @@ FILL = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("analyticsapp", "0004_customer_return")]
+    dependencies = [("analyticsapp", "0005_closed_month_movement")]
 
     operations = [
         migrations.AddField(
