@@ -17,30 +17,33 @@ from analyticsapp.evidence import Evidence, Scope
 from analyticsapp.reading import Sql, moment_parameter, rows
 from analyticsapp.windows import Window
 
-# A basket after the purchase was for another one.
+# What people put into baskets, and what they paid, is read once for the window: a look for each wish would
+# read all that its person ever bought. A basket after the purchase was for another one.
 STEPS = """
-    SELECT reached.id, reached.user_id, reached.variant_id, reached.created_at AS wished_at,
-        reached.removed_at, reached.bought_at,
-        CASE WHEN reached.bought_at IS NULL OR reached.added_at <= reached.bought_at
-            THEN reached.added_at END AS basket_at,
-        CASE WHEN COALESCE(reached.added_at, reached.bought_at) IS NULL THEN 0 ELSE 1 END AS has_basket
-    FROM (
-        SELECT wish.id, wish.user_id, wish.variant_id, wish.created_at, wish.removed_at,
-            (
-                SELECT MIN(item.added_at) FROM orders_basketitem AS item
-                    JOIN orders_basket AS basket ON basket.id = item.basket_id
-                WHERE basket.user_id = wish.user_id AND item.variant_id = wish.variant_id
-                    AND item.added_at > wish.created_at AND item.added_at < %s
-            ) AS added_at,
-            (
-                SELECT MIN(sold.paid_at) FROM orders_orderitem AS line
-                    JOIN orders_order AS sold ON sold.id = line.order_id
-                WHERE sold.user_id = wish.user_id AND line.variant_id = wish.variant_id
-                    AND sold.status IN ('paid', 'fulfilled')
-                    AND sold.paid_at > wish.created_at AND sold.paid_at < %s
-            ) AS bought_at
-        FROM wishlist_wishlistitem AS wish WHERE wish.created_at >= %s AND wish.created_at < %s
-    ) AS reached
+    SELECT wish.id, wish.user_id, wish.variant_id, wish.created_at AS wished_at, wish.removed_at,
+        bought.first_at AS bought_at,
+        CASE WHEN bought.first_at IS NULL OR added.first_at <= bought.first_at
+            THEN added.first_at END AS basket_at,
+        CASE WHEN COALESCE(added.first_at, bought.first_at) IS NULL THEN 0 ELSE 1 END AS has_basket
+    FROM wishlist_wishlistitem AS wish
+    LEFT JOIN (
+        SELECT wished.id, MIN(item.added_at) AS first_at
+        FROM orders_basketitem AS item JOIN orders_basket AS basket ON basket.id = item.basket_id
+            JOIN wishlist_wishlistitem AS wished ON wished.user_id = basket.user_id
+                AND wished.variant_id = item.variant_id AND wished.created_at < item.added_at
+        WHERE item.added_at >= %s AND item.added_at < %s AND wished.created_at >= %s
+        GROUP BY wished.id
+    ) AS added ON added.id = wish.id
+    LEFT JOIN (
+        SELECT wished.id, MIN(sold.paid_at) AS first_at
+        FROM orders_order AS sold JOIN orders_orderitem AS line ON line.order_id = sold.id
+            JOIN wishlist_wishlistitem AS wished ON wished.user_id = sold.user_id
+                AND wished.variant_id = line.variant_id AND wished.created_at < sold.paid_at
+        WHERE sold.status IN ('paid', 'fulfilled') AND sold.paid_at >= %s AND sold.paid_at < %s
+            AND wished.created_at >= %s
+        GROUP BY wished.id
+    ) AS bought ON bought.id = wish.id
+    WHERE wish.created_at >= %s AND wish.created_at < %s
 """
 # The median of an even number is the mean of the two in the middle; whole seconds.
 FUNNEL = """
@@ -138,7 +141,7 @@ def seconds_between(start: str, end: str) -> str:
 def bounds(window: Window) -> list[Any]:
     """Parameters of STEPS."""
     start, end = (moment_parameter(bound) for bound in window.bounds)
-    return [end, end, start, end]
+    return [start, end, start, start, end, start, start, end]
 
 
 def of_people(scope: Scope) -> Sql:

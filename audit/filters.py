@@ -7,9 +7,16 @@ from accounts.models import User, normalised
 from audit.models import AuditLog
 from audit.targets import describe, find
 from purelaka.days import day_bounds
-from purelaka.filters import EARLIEST, LATEST, DayField, FilterForm, choice, search
+from purelaka.filters import EARLIEST, LATEST, DayField, FilterForm, MomentField, choice, search
 
 MOST_PEOPLE = 200
+COLUMNS = {
+    "type": "event_type__startswith",
+    "deed": "event_type",
+    "ip": "address",
+    "by": "actor",
+    "since": "at__gte",
+}
 FAMILIES = [
     ("order.", "Orders"),
     ("order_view.", "Views of the list of orders"),
@@ -34,7 +41,10 @@ FAMILIES = [
 
 
 class AuditFilter(FilterForm):
-    """Days are those of the deed, in the store's zone. `on` is a target: its type, a point, its key."""
+    """Days are those of the deed, in the store's zone. `on` is a target: its type, a point, its key.
+
+    Links set `on`, `by` (a person's key) and `since`.
+    """
 
     main = ("q", "type")
 
@@ -48,6 +58,10 @@ class AuditFilter(FilterForm):
     )
     start = DayField(label="From")
     end = DayField(label="Until")
+    by = forms.IntegerField(
+        label="By", required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput
+    )
+    since = MomentField(label="Since")
 
     def prepare(self) -> None:
         self.fields["object"].widget.attrs["placeholder"] = "Order number, SKU, email, evt_ …"
@@ -63,12 +77,8 @@ class AuditFilter(FilterForm):
             rows = rows.filter(actor__in=_people(sought))
         if sought := self.value("object"):
             rows = rows.filter(_about(sought))
-        if family := self.value("type"):
-            rows = rows.filter(event_type__startswith=family)
-        if deed := self.value("deed"):
-            rows = rows.filter(event_type=deed)
-        if address := self.value("ip"):
-            rows = rows.filter(address=address)
+        given = {column: self.value(name) for name, column in COLUMNS.items()}
+        rows = rows.filter(**{column: value for column, value in given.items() if value})
         start, end = self.value("start"), self.value("end")
         if start or end:
             since, until = day_bounds(start or EARLIEST, end or LATEST)
@@ -76,6 +86,9 @@ class AuditFilter(FilterForm):
         return rows
 
     def _spoken(self, name: str) -> str:
+        if name == "by":
+            person = User.objects.filter(pk=self.value("by")).first()
+            return person.get_short_name() if person else "nobody"
         if name != "on":
             return super()._spoken(name)
         target_type, _, key = self.value("on").partition(".")

@@ -23,6 +23,12 @@ class AuditLog(models.Model):
             models.Index(fields=["target_type", "target_id", "id"], name="audit_by_target"),
             # the newest of one kind
             models.Index(fields=["event_type", "-id"], name="audit_by_type"),
+            # what people did since a moment, by person and kind
+            models.Index(
+                fields=["at", "actor", "event_type"],
+                name="audit_by_people",
+                condition=Q(actor__isnull=False),
+            ),
             # what was done from one address, newest first
             models.Index(
                 fields=["address", "-id"], name="audit_by_address", condition=Q(address__isnull=False)

@@ -17,6 +17,7 @@ from django.utils.http import urlencode
 
 from accounts.models import User
 from audit import log
+from monitoring.colleagues import Colleague, colleagues
 from monitoring.models import DataQualityIssue, LastLook
 from orders.filters import paid_since
 from orders.models import Order
@@ -98,17 +99,20 @@ class Change:
 
 @dataclass(frozen=True)
 class Since:
-    """`at` is None, and `changes` empty, for somebody who never marked the page. `until` is now."""
+    """`at` is None, and the rest empty, for somebody who never marked the page. `until` is now."""
 
     at: datetime | None
     until: str
     changes: list[Change]
+    colleagues: list[Colleague] = field(default_factory=list)
 
 
 def since(user: User, now: datetime) -> Since:
-    """Read it: two queries, one for who never marked the page."""
+    """Read it: three queries, one for who never marked the page."""
     at = LastLook.objects.filter(user=user).values_list("at", flat=True).first()
-    return Since(at, written(now), list(_changes(at, now)) if at else [])
+    if at is None:
+        return Since(at, written(now), [])
+    return Since(at, written(now), list(_changes(at, now)), colleagues(user, at))
 
 
 def mark(user: User, until: datetime, now: datetime) -> bool:

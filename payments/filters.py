@@ -1,7 +1,7 @@
 """What the lists of payments, refunds, disputes, payouts and events are narrowed by."""
 
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django import forms
 from django.db import models
@@ -23,7 +23,17 @@ from payments.models import (
     facts,
 )
 from purelaka.days import day_bounds
-from purelaka.filters import EARLIEST, LATEST, DayField, FilterForm, MomentField, View, choice, search
+from purelaka.filters import (
+    EARLIEST,
+    LATEST,
+    DayField,
+    FilterForm,
+    MinuteField,
+    MomentField,
+    View,
+    choice,
+    search,
+)
 
 M = TypeVar("M", bound=models.Model)
 
@@ -71,12 +81,17 @@ class FactFilter(FilterForm):
             rows = rows.filter(status=status)
         if order := self.value("order"):
             rows = rows.filter(order__isnull=order == "none")
-        start, end = self.value("start"), self.value("end")
-        if start or end:
-            since, until = day_bounds(start or EARLIEST, end or LATEST)
-            rows = rows.filter(created__gte=since, created__lt=until)
+        rows = rows.filter(self.in_time())
         moments = {name: self.value(name) for name in self.since}
         return rows.filter(**{f"{self.since[name]}__gte": at for name, at in moments.items() if at})
+
+    def in_time(self) -> Q:
+        """When Stripe made them."""
+        start, end = self.value("start"), self.value("end")
+        if not (start or end):
+            return Q()
+        since, until = day_bounds(start or EARLIEST, end or LATEST)
+        return Q(created__gte=since, created__lt=until)
 
 
 class PaymentFilter(FactFilter):
@@ -176,6 +191,8 @@ class PayoutFilter(FactFilter):
 
 
 class EventFilter(FactFilter):
+    """Times are to the minute, in the store's zone; a plain day is the whole of it."""
+
     main = ("q", "type")
     quiet = ("status",)
     ids = ("event_id", "object_id")
@@ -188,13 +205,24 @@ class EventFilter(FactFilter):
     about = choice("Object", [(name, name) for name in OBJECTS])
     source = choice("Source", EventSource.choices)
     late = choice("Delivery", LATE)
-    start = DayField(label="Happened from")
-    end = DayField(label="Happened until")
+    start = MinuteField(label="Happened from")
+    end = MinuteField(label="Happened until", is_end=True)
     came = MomentField(label="Came since")
 
     def prepare(self) -> None:
         exact = forms.TextInput(attrs={"list": "event-types", "placeholder": "refund.updated"})
         self.fields["exact"].widget = exact
+
+    def clean(self) -> dict[str, Any]:
+        start, end = self.value("start"), self.value("end")
+        if start and end and end.end <= start.start:
+            self.add_error("end", "This is before “Happened from”. Choose a later time.")
+        return self.cleaned_data
+
+    def in_time(self) -> Q:
+        start, end = self.value("start"), self.value("end")
+        since = Q(created__gte=start.start) if start else Q()
+        return since & Q(created__lt=end.end) if end else since
 
     @property
     def tabs(self) -> list[View]:

@@ -1,7 +1,8 @@
 """What a list is narrowed by: a form read from the address, and the chips that take it back."""
 
+import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple, cast
 
 from django import forms
@@ -9,8 +10,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import QueryDict
 
 from purelaka import moments
+from purelaka.days import day_bounds, store_zone
 
 EARLIEST, LATEST = date(1970, 1, 1), date(2199, 12, 31)
+MINUTE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d)?", re.ASCII)
 
 
 class Chip(NamedTuple):
@@ -106,6 +109,8 @@ class FilterForm(forms.Form):
 
     def _spoken(self, name: str) -> str:
         value = self.value(name)
+        if isinstance(value, Stretch):
+            return value.spoken
         if isinstance(value, datetime):
             return moments.full(value)
         if isinstance(value, date):
@@ -130,6 +135,68 @@ class DayField(forms.DateField):
             error_messages=wrong,
             input_formats=["%Y-%m-%d"],
         )
+
+
+class Stretch(NamedTuple):
+    """A minute or a day of the store, as `[start, end)` in UTC; `spoken` is what people call it."""
+
+    start: datetime
+    end: datetime
+    spoken: str
+
+
+class MinuteInput(forms.DateTimeInput):
+    """The browser's own calendar and clock. A plain day is shown by its first minute, or its last."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, *, is_end: bool) -> None:
+        super().__init__()
+        self.minute_of_day = "23:59" if is_end else "00:00"
+
+    def format_value(self, value: Any) -> str:
+        text = str(value or "")
+        return f"{text}T{self.minute_of_day}" if len(text) == len("2026-11-24") else text
+
+
+class MinuteField(forms.Field):
+    """From or until when, to the minute in the store's zone, or a whole day; optional. Gives a Stretch.
+
+    An hour that the clocks repeat counts from its first time and until its last.
+    """
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": "Write a day and a time as 2026-11-24 09:05, or a day as 2026-11-24.",
+        "far": f"The day must lie between {EARLIEST.year} and {LATEST.year}.",
+        "skipped": "The clocks skip this time on that day. Write one an hour later or earlier.",
+    }
+
+    def __init__(self, *, label: str, is_end: bool = False) -> None:
+        super().__init__(label=label, required=False, widget=MinuteInput(is_end=is_end))
+        self.is_end = is_end
+
+    def to_python(self, value: Any) -> Stretch | None:
+        text = str(value or "").strip().replace(" ", "T")
+        if not text:
+            return None
+        try:
+            found = datetime.fromisoformat(text if MINUTE.fullmatch(text) else "")
+        except ValueError:
+            raise self._wrong("invalid") from None
+        if not EARLIEST <= found.date() <= LATEST:
+            raise self._wrong("far")
+        if "T" not in text:
+            return Stretch(*day_bounds(found.date(), found.date()), moments.day(found.date()))
+        return self._minute(found)
+
+    def _minute(self, local: datetime) -> Stretch:
+        start = local.replace(tzinfo=store_zone(), fold=int(self.is_end)).astimezone(UTC)
+        if start.astimezone(store_zone()).replace(tzinfo=None, fold=0) != local:
+            raise self._wrong("skipped")
+        return Stretch(start, start + timedelta(minutes=1), f"{moments.day(local.date())}, {local:%H:%M}")
+
+    def _wrong(self, code: str) -> forms.ValidationError:
+        return forms.ValidationError(self.error_messages[code], code)
 
 
 class MomentField(forms.DateTimeField):

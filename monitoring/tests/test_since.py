@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
+from audit import log
 from audit.models import AuditLog
 from monitoring import issues, since
 from monitoring.models import LastLook
@@ -193,6 +194,61 @@ class SinceTests(TestCase):
         issues.resolve(make_issue(), actor=self.user, note="x")
 
         self.assertEqual(self.changes(), {"1 issue resolved": ""})
+
+
+class ColleaguesTests(TestCase):
+    def setUp(self) -> None:
+        self.now = timezone.now()
+        self.user, self.sam = make_user(Role.OPS), make_user(Role.OPS, "sam@example.com")
+        self.client.force_login(self.user)
+
+    def told(self) -> dict[str, list[str]]:
+        """What is told of each; each leads to a list of as many deeds."""
+        self.client.post(SEEN, {"until": written(self.now - HOUR)})
+        found = self.client.get(OVERVIEW).context["since"].colleagues
+        for colleague in found:
+            for deed in colleague.deeds:
+                number = self.client.get(deed.url).context["listing"].number
+                self.assertIn(str(number) if number > 1 else "", deed.text)
+            if colleague.more:
+                self.assertEqual(self.client.get(colleague.more).context["listing"].number, colleague.number)
+        return {colleague.name: [deed.text for deed in colleague.deeds] for colleague in found}
+
+    def test_each_is_told_with_what_they_did_last(self) -> None:
+        ann = make_user(Role.ADMIN, "ann@example.com")
+        log.record_each("order.fulfilled", [None] * 9, actor=self.sam, data=[{}] * 9)
+        log.record("order.noted", actor=self.sam)
+        log.record_each("taxrate.changed", [None] * 2, actor=ann, data=[{}] * 2)
+
+        self.assertEqual(
+            self.told(),
+            {
+                "ann": ["taxrate.changed, 2 times"],
+                "sam": ["noted something on 1 order", "packed 9 orders"],
+            },
+        )
+        self.assertContains(self.client.get(OVERVIEW), "packed 9 orders")
+
+    def test_only_the_newest_few_are_told(self) -> None:
+        for kind in ("a.done", "b.done", "c.done", "d.done"):
+            log.record(kind, actor=self.sam)
+
+        self.assertEqual(self.told(), {"sam": ["d.done", "c.done", "b.done"]})
+
+    def test_one_s_own_deeds_customers_and_older_ones_are_left_out(self) -> None:
+        log.record("order.noted", actor=self.user)
+        log.record("order.placed", actor=make_user(Role.CUSTOMER))
+        log.record("order.paid")
+        log.record("overview.seen", actor=self.sam)
+        log.record_each("order.noted", [None], actor=self.sam, data=[{}], at=[self.now - 2 * HOUR])
+
+        self.assertEqual(self.told(), {})
+
+    def test_analysts_who_can_not_read_the_log_are_told_nothing(self) -> None:
+        self.client.force_login(make_user(Role.ANALYST))
+        log.record("order.noted", actor=self.sam)
+
+        self.assertEqual(self.told(), {})
 
 
 class MarkTests(TestCase):

@@ -15,6 +15,7 @@ from payments import handlers
 from payments.models import EventStatus, LedgerEntry, StripeEvent
 from payments.tests.posting import deliver
 from payments.tests.telling import DAY, StoryTestCase, order_of, paid_story
+from purelaka.days import store_zone
 from purelaka.testing import make_user
 
 LIST = reverse("payments:event-list")
@@ -81,6 +82,22 @@ class ListTests(EventPageCase):
         self.assertEqual(self.shown("?q=evt_odd"), ["customer.created"])
         self.assertEqual(self.shown("?type=refund.&end=2026-06-15"), [])
         self.assertEqual(self.shown("?type=refund.&start=2026-06-16"), ["refund.created"])
+
+    def test_they_are_narrowed_to_the_minute(self) -> None:
+        self.tell_all(self.story)
+        event = StripeEvent.objects.earliest("created")
+        minute = event.created.astimezone(store_zone()).replace(second=0, microsecond=0)
+        earlier, later = minute - timedelta(minutes=1), minute + timedelta(minutes=1)
+
+        self.assertIn(event.type, self.shown(f"?start={minute:%Y-%m-%dT%H:%M}"))
+        self.assertIn(event.type, self.shown(f"?start={minute:%Y-%m-%dT%H:%M}&end={minute:%Y-%m-%dT%H:%M}"))
+        self.assertEqual(self.shown(f"?end={earlier:%Y-%m-%dT%H:%M}"), [])
+        self.assertNotIn(event.type, self.shown(f"?start={later:%Y-%m-%dT%H:%M}"))
+        page = self.client.get(f"{LIST}?start={later:%Y-%m-%dT%H:%M}&end={earlier:%Y-%m-%d %H:%M}")
+        self.assertContains(page, "Happened until: This is before “Happened from”. Choose a later time.")
+        self.assertContains(
+            self.client.get(f"{LIST}?start=noon"), "Write a day and a time as 2026-11-24 09:05"
+        )
 
     def test_nothing_failed_is_good_news(self) -> None:
         self.assertContains(self.client.get(f"{LIST}?status=failed"), "No event failed")
