@@ -204,7 +204,7 @@ def counts(window: Window, state: State, *, before: Window | None = None) -> Cou
     """
     found = Counts()
     changed: list[tuple[str, str, date, int, int]] = []
-    for what, currency, on, now, earlier, email in rows(_query(window, state, before)):
+    for what, currency, on, now, earlier, email in rows(query(window, state, before)):
         day = as_day(on)
         if day and what == "changed":
             changed.append((currency, email, day, now, earlier))
@@ -238,22 +238,23 @@ def _both(window: Window, before: Window | None) -> Window:
     return Window(before.start if before else window.start, window.end)
 
 
-def _query(window: Window, state: State, before: Window | None) -> Sql:
+def query(window: Window, state: State, before: Window | None) -> Sql:
+    """The one that gives all counts."""
     both = _both(window, before)
     customers, of_customers = _people(window, both, state)
     refunded, of_refunded = _refunded(window, both, state)
-    query = COUNTS.replace("{customers}", customers).replace("{refunded}", refunded)
-    query = query.replace("{wished}", WISHED).replace("{afterwards}", BOUGHT_AFTERWARDS)
-    query = query.replace("{in a basket}", BASKET_AFTERWARDS)
+    text = COUNTS.replace("{customers}", customers).replace("{refunded}", refunded)
+    text = text.replace("{wished}", WISHED).replace("{afterwards}", BOUGHT_AFTERWARDS)
+    text = text.replace("{in a basket}", BASKET_AFTERWARDS)
     # wished, in a basket, bought: each for both windows
     people = [bound for ends in (0, 2, 1) for one in (window, before) for bound in wish_bounds(one, ends)]
     # In the order of the text: the relations come where they are named.
     parameters = [*of_customers, *of_refunded, *people]
     if state.known or not any(day in both for day in state.live):
-        return query, parameters
+        return text, parameters
     ends = [both.start, both.end]
     since = [*ends * 2, *ends, window.start, *ends, window.start]
-    return query + CHANGED + REFUNDED_SINCE, [*parameters, *since]
+    return text + CHANGED + REFUNDED_SINCE, [*parameters, *since]
 
 
 def _people(window: Window, both: Window, state: State) -> Sql:

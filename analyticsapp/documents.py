@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 from django.urls import reverse
 
 from analyticsapp.breakdowns import BREAKDOWNS, Breakdown
 from analyticsapp.csv_file import DAY, MOMENT, MONEY, NUMBER, PERSON, TEXT, WORD, Column
 from analyticsapp.exports import CONTRACT_VERSION, EXPORTS, SUMMARY_KPIS
-from analyticsapp.facts import Facts
-from analyticsapp.further import GROUPS
+from analyticsapp.formulas import SAMPLE, fingerprints
 from analyticsapp.kpis import KPIS
 from analyticsapp.kpis.definition import COUNT, PERCENT, Kpi
 from analyticsapp.kpis.definition import MONEY as MONEY_UNIT
@@ -26,20 +25,7 @@ from analyticsapp.proof import (
     ORDER_COLUMNS,
     PERSON_COLUMNS,
 )
-from analyticsapp.reports.margin import Margin
 from analyticsapp.wish_funnel import WISHES
-
-# Numbers that tell formulas apart: what a figure makes of them changes when its formula does.
-SAMPLE = Facts(
-    currency="gbp",
-    **{
-        one.name: 1009 * number + 7**number
-        for number, one in enumerate(fields(Facts), start=1)
-        if one.type in ("int", int)
-    },
-    further={name: 2003 + 211 * n for n, name in enumerate(n for names, _ in GROUPS.values() for n in names)},
-    margin=Margin(revenue=50_021, cost=30_011, pieces=401, pieces_without_cost=19),
-)
 
 UNITS = {
     MONEY_UNIT: "Money, in the currency's smallest unit inside, in whole units with its digits outside",
@@ -238,14 +224,24 @@ def contract() -> str:
     return json.dumps(written, indent=2, ensure_ascii=False) + "\n"
 
 
+def queries() -> str:
+    """`docs/contracts/kpi_queries.json`. On Postgres as it is: it can only be made on SQLite."""
+    if connection.vendor != "sqlite":
+        return _read(_file(QUERIES))
+    found = {key: {"version": KPIS[key].version, "queries": text} for key, text in fingerprints().items()}
+    return json.dumps({"kpis": found}, indent=2) + "\n"
+
+
 def _path(key: str) -> str:
     return reverse(f"analyticsapp:export-{key.replace('_', '-')}")
 
 
+QUERIES = "docs/contracts/kpi_queries.json"
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/kpi_definitions.md": definitions,
     "docs/exports.md": files,
     "docs/contracts/kpi_contract.json": contract,
+    QUERIES: queries,
 }
 
 
@@ -270,8 +266,18 @@ def unversioned() -> list[str]:
     ]
 
 
+def requeried() -> list[str]:
+    """KPIs whose queries are not as they were written down, while their version is."""
+    promised, now = (json.loads(text or "{}").get("kpis", {}) for text in (_read(_file(QUERIES)), queries()))
+    return [
+        key
+        for key, one in now.items()
+        if (was := promised.get(key)) and was != one and was["version"] == one["version"]
+    ]
+
+
 def write() -> list[str]:
-    """Write those that are stale, and say which they were. Look at `unversioned` before."""
+    """Write those that are stale, and say which they were. Look at `unversioned` and `requeried` before."""
     old = stale()
     for name in old:
         _file(name).parent.mkdir(parents=True, exist_ok=True)

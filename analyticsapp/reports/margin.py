@@ -162,9 +162,14 @@ class ProductMargin:
 
 def of_window(window: Window, currency: str, past: Known = EVERYTHING) -> Margin:
     """Of the orders sold in the window, with refunds and returns to date, or by then. One query."""
-    text, parameters = lines(window, currency, past)
-    [found] = rows((text + TOTALS, parameters))
+    [found] = rows(totals(window, currency, past))
     return Margin(*map(int, found))
+
+
+def totals(window: Window, currency: str, past: Known = EVERYTHING) -> Sql:
+    """The query that gives the four numbers of a `Margin`."""
+    text, parameters = lines(window, currency, past)
+    return text + TOTALS, parameters
 
 
 def by_product(

@@ -49,7 +49,6 @@ class DemoShop(TestCase):
         give_back(order, 25_00, {"NEW": 1})
         give_back(order, 7_00)
         put_back(order, "NEW", 1)
-        post(Kind.REFUND, -32_00, moment, order=order)
         post(Kind.UNAPPLIED, 7_00, moment, order=order)
         post(Kind.ADJUSTMENT, -1_00, moment)
         charge(order, moment, settled="")

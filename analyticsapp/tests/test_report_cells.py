@@ -4,11 +4,15 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from html import unescape
+from importlib import import_module
+from unittest import skipUnless
 from unittest.mock import patch
 
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import SimpleTestCase, TestCase
 from django.urls import reverse
 from hypothesis import given, settings
@@ -22,6 +26,7 @@ from analyticsapp.breakdowns import BREAKDOWNS, REGISTRY
 from analyticsapp.build import build
 from analyticsapp.drills import SUM
 from analyticsapp.evidence import Scope
+from analyticsapp.formulas import canonical
 from analyticsapp.kpis import KPIS
 from analyticsapp.report_pages import asking
 from analyticsapp.report_tables import Head, Table
@@ -135,6 +140,65 @@ class Versions(SimpleTestCase):
     def test_a_breakdown_s_too(self) -> None:
         with patch.dict(BREAKDOWNS["cohort_size"].__dict__, {"formula": "Another."}):
             self.assertEqual(documents.unversioned(), ["cohort_size"])
+
+
+@skipUnless(connection.vendor == "sqlite", "the texts that are kept are SQLite's")
+class Queries(SimpleTestCase):
+    """A formula that changes in a query is seen, and what means nothing there is not."""
+
+    changes = {
+        "rollups.DAILY_ROLLUP": ("'fee', 'fee_credit'", "'fee'", "fees"),
+        "rollups.SOLD": ("SUM(amount)", "MAX(amount)", "orders"),
+        "counts.WISHED": ("wish.removed_at >=", "wish.removed_at <", "wishlisted_users"),
+        "counts.PEOPLE_BY_DAY": ("BETWEEN", "NOT BETWEEN", "unique_customers"),
+        "returning.RETURNS": ("orders > 2", "orders > 3", "repeat_customers"),
+        "refunded.REFUNDED": ("SUM(refunds)", "MAX(refunds)", "refunded_orders"),
+        "further.DISPUTES": ("'lost'", "'won'", "dispute_rate_pct"),
+        "further.SALES": ("refunds < 0", "refunds <= 0", "refund_rate_sold_orders_pct"),
+        "further.GOODS": ("item.quantity", "1", "units"),
+        "reports.margin.LINES": ("item.amount_total - item", "item.amount_total + item", "product_margin"),
+        "reports.margin.TOTALS": ("SUM(cost)", "MAX(cost)", "goods_cost"),
+    }
+
+    def test_a_query_that_changed_needs_a_new_version_or_somebody_s_word(self) -> None:
+        for name, (was, now, key) in self.changes.items():
+            with self.subTest(name), self.changed(name, was, now):
+                self.assertIn(key, documents.requeried())
+                with self.assertRaisesMessage(CommandError, "kpi_docs --same-figures"):
+                    call_command("kpi_docs", check=True)
+
+    def test_with_a_new_version_it_may_change(self) -> None:
+        with (
+            self.changed("further.GOODS", "item.quantity", "1"),
+            patch.dict(KPIS["units"].__dict__, {"version": 2}),
+        ):
+            self.assertEqual(documents.requeried(), ["gross_product_sales"])
+
+    def test_spaces_and_the_order_of_columns_mean_nothing(self) -> None:
+        one = canonical("SELECT a, COALESCE(b, 0) AS b FROM (SELECT c, d FROM t WHERE c = 'x, y') AS q")
+
+        self.assertEqual(
+            canonical("SELECT COALESCE(b,0) AS b,\n a FROM (SELECT d, c FROM t WHERE c='x, y') AS q"), one
+        )
+        for other in ("SELECT a, COALESCE(0, b) AS b FROM", "SELECT a, COALESCE(b, 0) AS b WHERE"):
+            self.assertNotEqual(
+                canonical(one.replace(canonical("SELECT a, COALESCE(b, 0) AS b FROM"), other)), one
+            )
+
+    @contextmanager
+    def changed(self, name: str, was: str, now: str) -> Iterator[None]:
+        """A query of `analyticsapp` written differently, or a rollup's."""
+        module, _, attribute = f"analyticsapp.{name}".rpartition(".")
+        query = getattr(import_module(module), attribute)
+        text = getattr(query, "select", query)
+        self.assertIn(was, text)
+        other = text.replace(was, now)
+        if isinstance(query, str):
+            with patch(f"{module}.{attribute}", other):
+                yield
+        else:
+            with patch.dict(query.__dict__, {"select": other}):
+                yield
 
 
 class RandomLedgers(RandomTestCase):

@@ -6,15 +6,23 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from analyticsapp import documents
 
+REQUERIED = """The SQL behind {keys} is not as it was.
+If one of them counts something else now: give it a new version (analyticsapp/kpis/) and run this again.
+If they count the same, only faster or written in another way, and analyticsapp/tests/test_recount.py agrees:
+run manage.py kpi_docs --same-figures, and commit docs/contracts/kpi_queries.json."""
+
 
 class Command(BaseCommand):
-    help = (
-        "Write docs/kpi_definitions.md, docs/exports.md and docs/contracts/kpi_contract.json from the code."
-    )
+    help = "Write what docs/ says of the KPI registry and the exports, and docs/contracts/, from the code."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--check", action="store_true", help="change nothing; exit code 1 when one is stale"
+        )
+        parser.add_argument(
+            "--same-figures",
+            action="store_true",
+            help="queries that changed count what they counted: write them down under their versions",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -23,6 +31,9 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The formula of {', '.join(changed)} is not as the contract says: give it a new version."
             )
+        changed = [] if options["same_figures"] else documents.requeried()
+        if changed:
+            raise CommandError(REQUERIED.format(keys=", ".join(changed)))
         if options["check"]:
             old = documents.stale()
             if old:
