@@ -8,7 +8,7 @@ from analyticsapp import evidence
 from analyticsapp.evidence import Evidence, Scope
 from analyticsapp.reading import Sql, rows
 
-SHOWN = 50
+SHOWN = 20
 # A row may be there now and not then, or the other way round.
 CHANGED = """
     SELECT row_id, SUM(was) AS was, SUM(now) AS now, SUM(was_there) AS was_there, SUM(is_there) AS is_there
@@ -43,7 +43,7 @@ class ChangedRow:
 
 @dataclass(frozen=True)
 class Changed:
-    """The rows with the greatest changes, 50 at most, of `number`.
+    """The rows with the greatest changes, 20 at most, of `number`.
 
     `change` is by how much all of them together changed the figure, with its sign.
     """

@@ -7,14 +7,14 @@ from django.db import connection
 
 from analyticsapp.known import Known, moment_literal
 
-# {known} narrows to the events that had come. A fact that no event told of counts from its own moment on.
+# {known} narrows to the events that had come. What no event told of counts from LEARNT on.
 STATUS = """
     CASE WHEN EXISTS ({of fact}) THEN (
         SELECT {status} FROM payments_stripeevent AS said
         WHERE said.object_id = fact.{key} AND said.status <> 'failed' AND {known}
         ORDER BY said.created DESC, CASE WHEN {status} IN ({last}) THEN 0 ELSE 1 END, said.event_id DESC
         LIMIT 1
-    ) WHEN fact.as_of < {moment} THEN fact.status END AS status
+    ) WHEN {learnt} < {moment} THEN fact.status END AS status
 """
 OF_FACT = """
     SELECT 1 FROM payments_stripeevent AS said
@@ -33,6 +33,7 @@ DISPUTES = """
     FROM payments_dispute AS fact
 """
 # Of two events of one second, the one that says how it ended is the later.
+LEARNT = {"charge_id": "fact.as_of", "dispute_id": "fact.status_known_at"}
 LAST = {"charge_id": "'succeeded', 'failed'", "dispute_id": "'won', 'lost', 'warning_closed', 'prevented'"}
 
 
@@ -50,7 +51,7 @@ def _then(query: str, key: str, past: Known) -> str:
     assert past.before is not None
     text = query.replace("{status then}", STATUS.replace("{last}", LAST[key])).replace("{of fact}", OF_FACT)
     text = text.replace("{key}", key).replace("{known}", past.events("said"))
-    text = text.replace("{moment}", moment_literal(past.before))
+    text = text.replace("{learnt}", LEARNT[key]).replace("{moment}", moment_literal(past.before))
     return text.replace("{status}", _said("status")).replace("{transaction}", _said("balance_transaction"))
 
 

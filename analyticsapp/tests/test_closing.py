@@ -13,8 +13,11 @@ from accounts.models import Role
 from analyticsapp import closing
 from analyticsapp.build import build
 from analyticsapp.closing import CannotClose, close
+from analyticsapp.known import Known
 from analyticsapp.models import ClosedMonth
 from analyticsapp.tests.ledgers import at, placed, post, refunded, sold
+from analyticsapp.tests.test_margin import give_back, put_back
+from analyticsapp.tests.test_margin import sell as sell_goods
 from audit.models import AuditLog
 from orders.models import OrderStatus
 from payments.models import Kind
@@ -101,6 +104,33 @@ class Closing(TestCase):
         self.assertIn(self.order.number, page)
         self.assertIn('<td class="num">£8.00</td><td class="num bad strong">£13.00</td>', page)
         self.assertIn("1 × refund", self.client.get(reverse("analyticsapp:months")).content.decode())
+
+    def test_margins_are_kept_and_the_lines_that_changed_them_later_are_told(self) -> None:
+        order = sell_goods(("JAR", 2, 12_00, 4_00))
+        closed = self.close()
+        self.assertEqual(closed.figures["gbp"]["product_margin"], "16.00")
+
+        give_back(order, 12_00, {"JAR": 1})
+        put_back(order, "JAR", 1)
+
+        page = self.month()
+        self.assertIn('<td class="num">£16.00</td><td class="num bad strong">£8.00</td>', page)
+        self.assertIn("GBP, 1 order line, \N{MINUS SIGN}£8.00", page)
+        self.assertEqual(closing.figures_of(JUNE, closing.known_of(closed)), closed.figures)
+
+    def test_a_month_that_was_closed_before_margins_were_kept_has_none(self) -> None:
+        sell_goods(("JAR", 2, 12_00, 4_00))
+        figures = closing.figures_of(JUNE, Known(ledger_id=closing.known_now().ledger_id))
+        ClosedMonth.objects.create(
+            month=JUNE,
+            ledger_id=closing.known_now().ledger_id or 0,
+            figures=figures,
+            closed_at=AUGUST_1,
+            closed_by=self.analyst,
+        )
+
+        self.assertNotIn("product_margin", figures["gbp"])
+        self.assertNotIn("What changed the margin since", self.month())
 
     def test_a_later_month_is_no_adjustment(self) -> None:
         self.close()

@@ -207,6 +207,24 @@ class Comparison(TestCase):
             ],
         )
 
+    def test_each_month_s_refunds_stand_beside_those_of_the_month_or_the_year_before(self) -> None:
+        order = sell(90_00, at(1, month=4))
+        for day, month, amount in ((30, 4, 4_00), (1, 5, 5_00), (31, 5, 6_00), (30, 6, 7_00)):
+            refunded(order, amount, at(day, month=month))
+        refunded(order, 3_00, at(30, year=2025))
+        url = reverse("analyticsapp:report-table", args=["refunds", "months"])
+        window = {"start": "2026-05-01", "end": "2026-06-30", "currency": "gbp"}
+
+        def before(**more: str) -> list[tuple[str, str, str]]:
+            sent = body(self.client.get(url, {**window, **more})).decode()
+            found = csv.DictReader(io.StringIO(sent))
+            return [(row["month"], row["refunds_made"], row["refunds_made_before"]) for row in found]
+
+        self.assertEqual(before(), [("2026-05", "11.00", "4.00"), ("2026-06", "7.00", "11.00")])
+        self.assertEqual(
+            before(compare="year"), [("2026-05", "11.00", ""), ("2026-06", "7.00", "3.00")]
+        )  # in May 2025 there was no money yet
+
     def test_every_report_has_the_switch_and_keeps_it_in_its_links_and_files(self) -> None:
         for key in REPORTS:
             with self.subTest(key):
