@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 from accounts.models import Address, Role, User
@@ -60,9 +61,19 @@ def make_order(
     return place_order([Line(variant, quantity)], **fields)
 
 
+# Filled by `migrate` and never changed by a test.
+KEPT_TABLES = {"django_content_type", "auth_permission"}
+
+
 class GuardedTransactionTestCase(TransactionTestCase):
-    """A TransactionTestCase whose flush may empty the append-only tables."""
+    """A TransactionTestCase that empties all tables after itself, the append-only ones too.
+
+    It deletes where Django truncates: on Postgres that takes a tenth of the time for the few rows of a
+    test.
+    """
 
     def _fixture_teardown(self) -> None:
-        with append_only.lifted():
-            super()._fixture_teardown()  # type: ignore[misc]
+        tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
+        with append_only.lifted(), transaction.atomic(), connection.cursor() as cursor:
+            for table in sorted(tables - KEPT_TABLES):
+                cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
