@@ -37,9 +37,20 @@ SAID = {
     "dispute.evidence_exported": ("took evidence for", "dispute", "disputes"),
     "stock.receipt": ("received stock of", "variant", "variants"),
     "stock.adjustment": ("adjusted stock of", "variant", "variants"),
-    "product.changed": ("changed", "product", "products"),
-    "variant.changed": ("changed", "variant", "variants"),
     "staff.invited": ("invited", "person", "people"),
+    "user.added": ("added", "person", "people"),
+    "user.changed": ("changed", "person", "people"),
+} | {
+    f"{kind}.{verb}": (verb, one, many)
+    for kind, one, many in (
+        ("product", "product", "products"),
+        ("variant", "variant", "variants"),
+        ("category", "category", "categories"),
+        ("taxrate", "tax rate", "tax rates"),
+        ("discountcode", "discount code", "discount codes"),
+        ("shippingmethod", "way to send", "ways to send"),
+    )
+    for verb in ("added", "changed", "archived", "restored", "deleted")
 }
 
 
@@ -92,7 +103,7 @@ def _colleague(pk: int, rows: list[dict[str, Any]], at: datetime) -> Colleague:
 
 
 def _said(event_type: str, number: int) -> str:
-    """`packed 9 orders`; what has no words of its own by its name: `taxrate.changed, 2 times`."""
+    """`packed 9 orders`; what has no words of its own by its name: `month.closed, 2 times`."""
     if event_type not in SAID:
         return event_type if number == 1 else f"{event_type}, {number:,} times"
     verb, one, many = SAID[event_type]

@@ -155,8 +155,11 @@ class MinuteInput(forms.DateTimeInput):
         self.minute_of_day = "23:59" if is_end else "00:00"
 
     def format_value(self, value: Any) -> str:
-        text = str(value or "")
-        return f"{text}T{self.minute_of_day}" if len(text) == len("2026-11-24") else text
+        """Empty for what no clock can show: the complaint above the list says what was written."""
+        text = str(value or "").strip().replace(" ", "T")
+        if not MINUTE.fullmatch(text):
+            return ""
+        return text if "T" in text else f"{text}T{self.minute_of_day}"
 
 
 class MinuteField(forms.Field):

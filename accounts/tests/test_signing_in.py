@@ -197,3 +197,29 @@ class DemoUserTests(TestCase):
         self.assertTrue(ada.check_password("another"))
         self.assertEqual(User.objects.count(), len(Role))
         self.assertEqual(EmailAddress.objects.filter(verified=True, primary=True).count(), len(Role))
+
+
+class OwnSessionTests(TestCase):
+    def setUp(self) -> None:
+        cache.clear()
+        self.maya = make_user(Role.CUSTOMER, "maya@example.com")
+        for browser in (self.client, self.client_class()):
+            browser.post(LOGIN, {"login": self.maya.email, "password": "secret"})
+
+    def test_one_is_ended_once(self) -> None:
+        own = self.client.session.session_key
+        end = reverse("accounts:session-end", args=[self.maya.sessions.exclude(session_key=own).get().pk])
+
+        self.assertContains(self.client.post(end, follow=True), "is signed out.")
+        self.assertContains(self.client.post(end, follow=True), "That session had ended already.")
+
+        self.assertEqual(self.maya.sessions.get().session_key, own)
+
+    def test_somebody_else_s_is_left_alone(self) -> None:
+        sam, browser = make_user(Role.CUSTOMER, "sam@example.com"), self.client_class()
+        browser.post(LOGIN, {"login": sam.email, "password": "secret"})
+        end = reverse("accounts:session-end", args=[sam.sessions.get().pk])
+
+        self.assertContains(self.client.post(end, follow=True), "That session had ended already.")
+
+        self.assertTrue(sam.sessions.exists())

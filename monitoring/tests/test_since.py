@@ -218,12 +218,13 @@ class ColleaguesTests(TestCase):
         ann = make_user(Role.ADMIN, "ann@example.com")
         log.record_each("order.fulfilled", [None] * 9, actor=self.sam, data=[{}] * 9)
         log.record("order.noted", actor=self.sam)
-        log.record_each("taxrate.changed", [None] * 2, actor=ann, data=[{}] * 2)
+        log.record_each("month.closed", [None] * 2, actor=ann, data=[{}] * 2)
+        log.record("taxrate.changed", actor=ann)
 
         self.assertEqual(
             self.told(),
             {
-                "ann": ["taxrate.changed, 2 times"],
+                "ann": ["changed 1 tax rate", "month.closed, 2 times"],
                 "sam": ["noted something on 1 order", "packed 9 orders"],
             },
         )

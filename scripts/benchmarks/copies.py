@@ -28,6 +28,7 @@ COPIED = (
     "audit.AuditLog",
 )
 ISSUES, OPEN_ISSUES = 20_000, 300
+CUSTOMERS = 50_000  # with an account and nothing else; those who ordered are few and busy
 
 
 def fill(orders: int) -> None:
@@ -53,6 +54,8 @@ def fill(orders: int) -> None:
         for statement in connection.ops.sequence_reset_sql(_no_style(), models):
             cursor.execute(statement)
     _open_issues()
+    _customers()
+    _looked()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     call_command("build_snapshots", "--all", verbosity=0)
@@ -101,6 +104,26 @@ def _some_cannot_be_sent() -> None:
 
     waiting = Order.objects.filter(status=OrderStatus.PAID).order_by("pk").values("pk")[:3]
     Order.objects.filter(pk__in=waiting).update(flag=Flag.OUT_OF_STOCK, awaits_stock=True)
+
+
+def _customers() -> None:
+    from accounts.models import User
+
+    people = [User(email=f"visitor{number}@example.com") for number in range(CUSTOMERS)]
+    User.objects.bulk_create(people, batch_size=5000)
+
+
+def _looked() -> None:
+    """The admins looked at the overview a week ago, so that it tells what changed since."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from accounts.models import Role, User
+    from monitoring.models import LastLook
+
+    for admin in User.objects.filter(role=Role.ADMIN):
+        LastLook.objects.update_or_create(user=admin, defaults={"at": timezone.now() - timedelta(days=7)})
 
 
 def _open_issues() -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from unittest import mock
+from urllib.parse import urlencode
 
 from benchmarks.copies import fill
 from benchmarks.servers import configure, postgres
@@ -43,6 +44,7 @@ LISTS = {
     "events": "/payments/events/",
     "events of a kind": "/payments/events/?type=charge.",
     "events, failed": "/payments/events/?status=failed",
+    "events of two hours": "/payments/events/?start={start}T09:00&end={start}T10:59",
     "products": "/catalogue/",
     "products, low": "/catalogue/?state=low",
     "products, a word": "/catalogue/?q=serum",
@@ -51,6 +53,8 @@ LISTS = {
     "runs of checks": "/monitoring/runs/",
     "audit log": "/audit/",
     "audit, a deed": "/audit/?type=order.",
+    "audit, a colleague": "/audit/?by={person}&since={start}T00:00:00Z",
+    "audit, about a person": "/audit/?object=ops%40example.com",
 }
 PAGES = {
     "overview": "/desk/",
@@ -68,7 +72,18 @@ PAGES = {
     "variant": "/catalogue/variants/{variant}/",
     "categories": "/catalogue/categories/",
     "issue": "/monitoring/issues/{issue}/",
+    "packing slip": "/orders/packing-slips/?order={packed}",
+    "packing slips, 50": "/orders/packing-slips/?{many_packed}",
     "staff": "/staff/",
+    "one of the staff": "/staff/{person}/",
+    "administration": "/admin/",
+    "admin, people": "/admin/accounts/user/",
+    "admin, people, last page": "/admin/accounts/user/?p={last_people}",
+    "admin, people, a word": "/admin/accounts/user/?q=customer1",
+    "admin, a person": "/admin/accounts/user/{person}/change/",
+    "admin, delivery": "/admin/orders/shippingmethod/",
+    "admin, tax rates": "/admin/orders/taxrate/",
+    "admin, discount codes": "/admin/orders/discountcode/",
     "dashboard": "/analytics/",
     "a figure": "/analytics/kpi/revenue/",
     "customers": "/analytics/reports/customers/",
@@ -153,16 +168,22 @@ def _samples() -> dict[str, object]:
     from django.db.models import Count
     from django.utils import timezone
 
+    from accounts.models import Role, User
     from catalog.models import Variant
     from monitoring.models import DataQualityIssue
     from orders.models import Order, OrderItem
     from payments.models import BalanceTransaction, Dispute, Refund, StripeEvent
 
     orders = Order.objects.order_by("pk")
+    packed = [order.number for order in orders.filter(status="fulfilled", refund_status="none")[:50]]
     payouts = BalanceTransaction.objects.exclude(payout_id="").values("payout_id")
     return {
         "sku": OrderItem.objects.order_by("pk").values_list("sku", flat=True)[0],
         "start": timezone.now().date() - timedelta(days=30),
+        "person": User.objects.filter(role=Role.OPS).earliest("pk").pk,
+        "last_people": (User.objects.count() - 1) // 100 + 1,
+        "packed": packed[0],
+        "many_packed": urlencode({"order": packed}, doseq=True),
         "refunded": orders.filter(refund_status="partial")[0].number,
         "failed": orders.filter(refund__status="failed")[0].number,
         "disputed": orders.exclude(dispute_status="none")[0].number,
