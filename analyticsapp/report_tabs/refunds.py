@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from analyticsapp import drills
 from analyticsapp.csv_file import MONEY, TEXT
-from analyticsapp.daily import daily_figures
+from analyticsapp.daily import DayFigures, daily_figures
 from analyticsapp.report_tables import PERCENT, Head, Table, Value, beside, share
 from analyticsapp.report_tabs.asking import Asking, Shown
 from analyticsapp.reports import customers, refunds
@@ -41,23 +41,30 @@ def of_refunds(asking: Asking) -> Shown:
     whole, months = _bridges(asking)
     if asking.is_before:
         return Shown([_bridge(whole, asking), _reasons(asking)])
-    table = _months(months, asking)
-    return Shown([_bridge(whole, asking), _beside_months_before(table, asking), _reasons(asking)])
+    window, back = asking.page.window, 12 if asking.page.with_year_before else 1
+    before = months_before(customers.of_month(f"{window.start:%Y-%m}", window), back)
+    days = _days(Window(before.start, window.end), asking)
+    table = _beside_months_before(_months(months, asking, days), asking, days, back)
+    return Shown([_bridge(whole, asking), table, _reasons(asking)])
 
 
 def _bridges(asking: Asking) -> tuple[refunds.Bridge, Mapping[str, refunds.Bridge]]:
     return refunds.bridges(asking.page.window, asking.known, asking.currency)
 
 
-def _beside_months_before(table: Table, asking: Asking) -> Table:
-    """Refunds made, with those of the same days a month or a year before. One query."""
-    back = 12 if asking.page.with_year_before else 1
+def _days(window: Window, asking: Asking) -> list[DayFigures]:
+    """The days of the asked currency. One query."""
+    return [day for day in daily_figures(window, asking.known) if day.currency == asking.currency]
+
+
+def _beside_months_before(table: Table, asking: Asking, days: list[DayFigures], back: int) -> Table:
+    """Refunds made, with those of the same days so many months before, out of `days`."""
     spans = {
         name: months_before(customers.of_month(name, asking.page.window), back) for name in table.row_ids
     }
     first = asking.known.first_days.get(asking.currency, LATEST)
     spans = {name: span for name, span in spans.items() if first <= span.end}
-    made = _made_in(spans, asking)
+    made = {name: -sum(day.refunds for day in days if day.day in span) for name, span in spans.items()}
     rows = [
         [name, *(made.get(name) if head.name == "refunds_made" else None for head in table.heads[1:])]
         for name in table.row_ids
@@ -65,14 +72,6 @@ def _beside_months_before(table: Table, asking: Asking) -> Table:
     before = replace(table, rows=rows, url_of=asking.leads("months", windows=spans), row_ids=list(spans))
     found = beside(replace(table, compares="refunds_made"), before)
     return replace(found, compares="", foot=f"{table.foot} {BEFORE[back]}")
-
-
-def _made_in(spans: Mapping[str, Window], asking: Asking) -> dict[str, int]:
-    if not spans:
-        return {}
-    whole = Window(min(span.start for span in spans.values()), max(span.end for span in spans.values()))
-    days = [day for day in daily_figures(whole, asking.known) if day.currency == asking.currency]
-    return {name: -sum(day.refunds for day in days if day.day in span) for name, span in spans.items()}
 
 
 def months_before(span: Window, months: int) -> Window:
@@ -84,10 +83,10 @@ def months_before(span: Window, months: int) -> Window:
     return Window(last.replace(day=start), last.replace(day=end))
 
 
-def _sales_by_month(asking: Asking) -> dict[str, int]:
+def _sales_by_month(window: Window, days: list[DayFigures]) -> dict[str, int]:
     sales: dict[str, int] = {}
-    for day in daily_figures(asking.page.window, asking.known):
-        if day.currency == asking.currency:
+    for day in days:
+        if day.day in window:
             sales[f"{day.day:%Y-%m}"] = sales.get(f"{day.day:%Y-%m}", 0) + day.sales
     return sales
 
@@ -97,8 +96,8 @@ def _line(name: str, gross: int, one: refunds.Bridge) -> list[Value]:
     return [name, *figures, share(one.made, gross), share(one.of_sales, gross)]
 
 
-def _months(months: Mapping[str, refunds.Bridge], asking: Asking) -> Table:
-    sales = _sales_by_month(asking)
+def _months(months: Mapping[str, refunds.Bridge], asking: Asking, days: list[DayFigures]) -> Table:
+    sales = _sales_by_month(asking.page.window, days)
     names = sorted({*sales, *months})
     spans = {name: customers.of_month(name, asking.page.window) for name in names}
     return Table(
@@ -160,6 +159,6 @@ def _reasons(asking: Asking) -> Table:
 
 TABLES = {
     "bridge": lambda asking: _bridge(_bridges(asking)[0], asking),
-    "months": lambda asking: _months(_bridges(asking)[1], asking),
+    "months": lambda asking: _months(_bridges(asking)[1], asking, _days(asking.page.window, asking)),
     "reasons": _reasons,
 }
