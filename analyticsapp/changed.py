@@ -18,12 +18,11 @@ CHANGED = """
     ) AS both_times GROUP BY row_id HAVING {differs}
 """
 AMOUNTS, PRESENCE = "SUM(was) <> SUM(now)", "SUM(was_there) <> SUM(is_there)"
-TOTALS = """
-    SELECT COUNT(*), COALESCE(SUM(now - was), 0), COALESCE(SUM(is_there - was_there), 0)
-    FROM ({changed}) AS rows_changed
-"""
+# Each with how many there are, and what all of them come to.
 GREATEST = f"""
-    SELECT * FROM ({{changed}}) AS rows_changed ORDER BY ABS(now - was) DESC, row_id DESC LIMIT {SHOWN}
+    SELECT row_id, was, now, was_there, is_there, COUNT(*) OVER (), SUM(now - was) OVER (),
+        SUM(is_there - was_there) OVER ()
+    FROM ({{changed}}) AS rows_changed ORDER BY ABS(now - was) DESC, row_id DESC LIMIT {SHOWN}
 """
 
 
@@ -59,12 +58,13 @@ class Changed:
 
 
 def since(found: Evidence, now: Scope, then: Scope) -> Changed:
-    """What changed between the two. Two queries; two more when something did."""
+    """What changed between the two. One query; two more when something did."""
     query, parameters = _changed(found, now, then)
-    [(number, amount, count)] = rows((TOTALS.replace("{changed}", query), parameters))
-    change = int(count) if found.counted else found.sign * int(amount)
-    most = rows((GREATEST.replace("{changed}", query), parameters)) if number else []
-    return Changed(list(_told(found, now, then, most)), number, change, found.counted)
+    most = rows((GREATEST.replace("{changed}", query), parameters))
+    number, amount, count = map(int, most[0][5:]) if most else (0, 0, 0)
+    change = count if found.counted else found.sign * amount
+    told = list(_told(found, now, then, [row[:5] for row in most]))
+    return Changed(told, number, change, found.counted)
 
 
 def _changed(found: Evidence, now: Scope, then: Scope) -> Sql:

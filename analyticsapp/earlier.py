@@ -70,7 +70,7 @@ def asked_day(request: HttpRequest) -> Earlier:
 def earlier_knowledge(request: HttpRequest, kpi: str, scope: Scope) -> Earlier | None:
     """A figure as it was known; None for figures of which earlier knowledge is not kept.
 
-    Five queries at most, or none without a day.
+    Four queries at most, or none without a day.
     """
     if kpi in NEVER_KNOWN:
         return None
@@ -88,7 +88,7 @@ def earlier_knowledge(request: HttpRequest, kpi: str, scope: Scope) -> Earlier |
 
 
 def with_rows(asked: Earlier, rows: Evidence, now: Scope, then: Scope, *, is_money: bool) -> Earlier:
-    """The same with the rows that changed since. Four queries at most."""
+    """The same with the rows that changed since. Three queries at most."""
     text = money_text(now.currency) if is_money else count_text
     return shown(asked, rows, changed.since(rows, now, then), text)
 

@@ -64,7 +64,7 @@ LINES = """
         WHERE {of items}
     ),
     priced AS (
-        SELECT counted.*, CASE WHEN paid > 0 THEN {part of line} ELSE 0 END AS refunded,
+        SELECT counted.*, CASE WHEN paid > 0 AND went_back > 0 THEN {part of line} ELSE 0 END AS refunded,
             unit_cost * (quantity - returned) AS cost
         FROM counted
     ),
