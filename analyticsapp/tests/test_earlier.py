@@ -4,11 +4,12 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
+from accounts.privacy import customer_key
 from analyticsapp import changed
 from analyticsapp.build import build
 from analyticsapp.evidence import Scope
@@ -98,6 +99,28 @@ class Cells(TestCase):
         self.assertIn("Order line changed since 1, +£7.33", page)
         wrong = text(self.client.get(url, {**ASKED, **cell, "known": "yesterday"}))
         self.assertIn("known must be a day", wrong)
+
+    def test_the_page_of_a_cell_of_each_column_shows_what_changed(self) -> None:
+        self.client.force_login(make_user(Role.OPS))
+        shown = 0
+        for (report, key), table in tables(state()).items():
+            url = reverse("analyticsapp:report-cell", args=[report, key])
+            for row, column in {head.name: (row, head.name) for row, head in cells(table)}.values():
+                with self.subTest(report, table=key, row=row, column=column):
+                    page = text(self.client.get(url, {**KNOWN, "row": row, "column": column}))
+                    self.assertIn("As known on 12 Jun 2026", page)
+                    shown += "What Was Is Change" in page
+        self.assertGreater(shown, 20)
+
+    @override_settings(ANALYST_SEES_PERSONAL_DATA=False, PERSONAL_DATA_SALT="pepper")
+    def test_customers_that_changed_stay_keys_where_addresses_are_hidden(self) -> None:
+        self.client.force_login(make_user(Role.ANALYST))
+        url = reverse("analyticsapp:report-cell", args=["customers", "new-and-returning"])
+
+        page = text(self.client.get(url, {**KNOWN, "row": "sum", "column": "new_customers"}))
+        self.assertIn("As known now 2 Customers changed since 2, +2", page)
+        self.assertIn(f"{customer_key('bob@example.com')} not in it in it +1", page)
+        self.assertNotIn("bob@example.com", page)
 
     def test_the_page_makes_one_table_and_not_the_report(self) -> None:
         self.client.force_login(make_user(Role.OPS))

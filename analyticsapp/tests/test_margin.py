@@ -226,6 +226,38 @@ class Pages(TestCase):
         self.assertEqual([row["pieces_without_cost"] for row in rows if row["sku"] == "B"], ["1"])
         self.assertEqual([row["margin"] for row in rows if row["sku"] == "B"], [""])
 
+    def test_each_cell_of_a_product_opens_into_its_lines_and_their_file_with_an_equal_sum(self) -> None:
+        put_back(Order.objects.get(), "A", 1)
+        window = {**JUNE, "currency": "gbp"}
+        whole = text(self.client.get(reverse("analyticsapp:report-products"), window))
+        self.assertIn("Sum 3 £28.00 £13.42 £9.58 £4.00 £5.58 58.25% 1", whole)
+        expected = {  # of A, of B, of what names no product, of all
+            "units": (2, 1, 0, 3),
+            "revenue": (23_00, 5_00, 0, 28_00),
+            "refunded": (11_50, 0, 1_92, 13_42),
+            "goods_revenue": (11_50, None, -1_92, 9_58),
+            "cost": (4_00, None, 0, 4_00),
+            "margin": (7_50, None, -1_92, 5_58),
+            "margin_pct": (7_50, None, None, 5_58),
+            "pieces_without_cost": (0, 1, 0, 1),
+        }
+        for column, figures in expected.items():
+            for row, figure in zip(("A", "B", "", "sum"), figures, strict=True):
+                with self.subTest(column, row=row):
+                    self.assertEqual(self.comes_to(row, column), figure)
+
+    def comes_to(self, row: str, column: str) -> int | None:
+        """What a cell's file comes to, in pence or pieces; None of a cell that is empty."""
+        asked = {**JUNE, "currency": "gbp", "row": row, "column": column}
+        where = ["products", "products"]
+        page = self.client.get(reverse("analyticsapp:report-cell", args=where), asked)
+        if page.status_code == 404:
+            return None
+        self.assertIn("The rows sum to the cell", text(page))
+        sent = body(self.client.get(reverse("analyticsapp:report-cell-rows", args=where), asked)).decode()
+        whole = 1 if column in ("units", "pieces_without_cost") else 100
+        return sum(round(float(line["amount"]) * whole) for line in csv.DictReader(io.StringIO(sent)))
+
     def test_each_figure_opens_into_the_lines_that_make_it_with_an_equal_sum(self) -> None:
         expected = {"goods_revenue": 9_58, "goods_cost": 8_00, "product_margin": 1_58}
         for key in KEYS:
