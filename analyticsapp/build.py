@@ -8,8 +8,9 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Max, Model
 
 from analyticsapp.models import AnalyticsSnapshotDaily, SnapshotBuild
-from analyticsapp.reading import Sql, in_list
+from analyticsapp.reading import in_list
 from analyticsapp.refunded import REFUNDED
+from analyticsapp.renewing import renew
 from analyticsapp.returning import RETURNS
 from analyticsapp.rollups import EVERY_DAY, PRODUCT_ROLLUP, ROLLUPS, Rollup
 from orders.models import Order
@@ -132,9 +133,11 @@ def _rebuild_with_pairs(rollup: Rollup, days: list[date] | None) -> None:
 
 
 def _rebuild(rollup: Rollup, days: list[date] | None) -> None:
-    stored: Sql = EVERY_DAY if days is None else in_list("day", days)
-    moved: Sql = EVERY_DAY if days is None else in_list("occurred_on", days)
-    select, parameters = rollup.from_ledger(moved)
+    if days is None:
+        renew(rollup.table, rollup.columns, rollup.from_ledger(EVERY_DAY))
+        return
+    stored, of_days = in_list("day", days)
+    select, parameters = rollup.from_ledger(in_list("occurred_on", days))
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {rollup.table} WHERE {stored[0]}", stored[1])
+        cursor.execute(f"DELETE FROM {rollup.table} WHERE {stored}", of_days)
         cursor.execute(f"INSERT INTO {rollup.table} ({rollup.columns}) {select}", parameters)

@@ -21,6 +21,8 @@ CHUNK_BYTES = 64 * 1024
 ROWS_AT_ONCE = 2_000
 LAST_OF_ASCII = 127
 CURRENCY = "r.currency"
+COMMONEST = ("eur", "gbp", "usd")
+NOT_TWO_DECIMAL = THREE_DECIMAL | ZERO_DECIMAL
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,11 @@ def copied(source: Source) -> Generator[bytes, None, None]:
     cells = ", ".join(_formatted(column) for column in source.columns)
     statement = f"COPY ({text.replace('{cells}', cells)}) TO STDOUT (FORMAT csv)"
     connection.ensure_connection()
-    with connection.connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
-        for row in copy:  # the server sends one row a message
-            yield bytes(row)
+    with connection.connection.cursor() as cursor:
+        cursor.execute("SET LOCAL DateStyle = 'ISO'")  # for moments that are cast to text
+        with cursor.copy(statement, parameters) as copy:
+            for row in copy:  # the server sends one row a message
+                yield bytes(row)
 
 
 def _formatted(column: Column) -> str:
@@ -112,7 +116,7 @@ def _formatted(column: Column) -> str:
         WORD: value,
         NUMBER: value,
         MONEY: _major(value),
-        MOMENT: f"""to_char({value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""",
+        MOMENT: _moment_in_utc(value),
         DAY: f"to_char({value}, 'YYYY-MM-DD')",
     }[column.kind]
 
@@ -126,14 +130,33 @@ def _harmless(text: str) -> str:
     )
 
 
-def _major(amount: str) -> str:
-    """A product has as many digits after the point as its factors together: 2050 * 0.01 is 20.50."""
-    three = ", ".join(f"'{code}'" for code in sorted(THREE_DECIMAL))
-    other = ", ".join(f"'{code}'" for code in sorted(THREE_DECIMAL | ZERO_DECIMAL))
+def _moment_in_utc(moment: str) -> str:
+    """Whole seconds of it, as `2026-06-03T12:00:00Z`.
+
+    A cast and `replace` take two thirds of the time of `to_char`. A cast to whole seconds rounds, the half
+    of a second before 2000 the other way: to_char is right for those.
+    """
+    second = f"(({moment} AT TIME ZONE INTERVAL '0') - INTERVAL '0.5 s')::timestamp(0)"
     return (
-        f"CASE WHEN {CURRENCY} NOT IN ({other}) THEN {amount} * 0.01 "
-        f"WHEN {CURRENCY} IN ({three}) THEN {amount} * 0.001 ELSE {amount} END"
+        f"CASE WHEN {moment} >= '2000-01-01 00:00:01Z' THEN replace({second}::text, ' ', 'T') || 'Z' "
+        f"""ELSE to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') END"""
     )
+
+
+def _major(amount: str) -> str:
+    """A product has as many digits after the point as its factors together: 2050 * 0.01 is 20.50.
+
+    What is seen most is asked first: two decimals in the commonest currencies, and nothing at all.
+    """
+    return (
+        f"CASE WHEN {CURRENCY} IN ({_listed(COMMONEST)}) OR {CURRENCY} NOT IN ({_listed(NOT_TWO_DECIMAL)}) "
+        f"THEN CASE WHEN {amount} = 0 THEN 0.00 ELSE {amount} * 0.01 END "
+        f"WHEN {CURRENCY} IN ({_listed(THREE_DECIMAL)}) THEN {amount} * 0.001 ELSE {amount} END"
+    )
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return ", ".join(f"'{code}'" for code in sorted(codes))
 
 
 # --- SQLite ---------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, models
 
 from analyticsapp.reading import in_list
+from analyticsapp.renewing import renew
 from analyticsapp.rollups import Rollup
 
 PAIR = "day, currency, earlier"
@@ -49,8 +50,7 @@ class DayPairs:
 
     def remake(self) -> None:
         """All pairs, from the whole rollup."""
-        _execute(f"DELETE FROM {self.table}")
-        _execute(f"INSERT INTO {self.table} ({self.columns}) {self.from_rollup()}")
+        renew(self.table, self.columns, (self.from_rollup(), []))
 
     @contextmanager
     def following(self, days: list[date]) -> Iterator[None]:

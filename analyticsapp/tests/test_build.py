@@ -110,6 +110,19 @@ class Scopes(TestCase):
 
         self.assertEqual(revenue(), 30_00)
 
+    def test_a_build_of_everything_leaves_what_is_right_as_it_is(self) -> None:
+        right = CustomerDay.objects.get(day=date(2026, 6, 3))
+        CustomerDay.objects.filter(day=date(2026, 6, 19)).update(orders=7)
+        CustomerDay.objects.create(
+            day=date(2026, 6, 4), currency="gbp", email="nobody@example.com", orders=1, sales=1
+        )
+
+        build(now=NOW, everything=True)
+
+        rows = CustomerDay.objects.order_by("day")
+        self.assertEqual(rows.values_list("pk", flat=True)[0], right.pk)
+        self.assertEqual([(row.day.day, row.orders) for row in rows], [(3, 1), (19, 1), (20, 1)])
+
     def test_the_last_days_do_not_hide_what_is_new_elsewhere(self) -> None:
         sold(5_00, at(4))
 

@@ -212,6 +212,14 @@ class Formulas(FilesTestCase):
                     currency=currency,
                 )
         Order.objects.filter(currency="gbp").update(amount_refunded=1, refunded_at=at(20, 5))
+        moments = (
+            "2026-06-01 00:00:00.999999",
+            "1999-12-31 23:59:59.5",
+            "1999-12-31 23:59:58",
+            "2000-01-01 00:00:00",
+        )
+        for order, moment in zip(Order.objects.order_by("pk"), moments, strict=False):
+            Order.objects.filter(pk=order.pk).update(created_at=datetime.fromisoformat(f"{moment}+00:00"))
         window = Window(*june(1, 30))
         queries = {
             "orders": Source(exports.ORDER_COLUMNS, (exports.ORDERS, bounds(window))),

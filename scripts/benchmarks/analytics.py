@@ -53,6 +53,7 @@ LIMITS = {
     "first byte": Limit("its first byte", 50, " ms", digits=0),
     "memory": Limit("a worker's memory while it is sent", 10, " MB", digits=1),
     "build": Limit("full build, against one INSERT … SELECT a table", 2),
+    "first build": Limit("the same into empty tables", 2),
     "incremental": Limit("build after 100 new orders", 1, " s"),
     "dashboard": Limit("dashboard, median, against that on 10,000 orders", 1.2),
     "90 days": Limit("the same over 90 days", 1.2),
@@ -188,16 +189,23 @@ def builds(rounds: int) -> dict[str, float]:
     from analyticsapp.build import build
 
     now = timezone.now()
-    ratio = best_ratio(lambda: build(now=now, everything=True), bare_build, rounds, before=emptied)
+
+    def full() -> None:
+        build(now=now, everything=True)
+
+    again = best_ratio(full, bare_build, rounds, before=emptied)
+    first = best_ratio(full, bare_build, rounds, before=lambda: emptied("analyticsapp"))
     taken = []
     for _ in range(rounds):
         hundred_orders()
         taken.append(seconds(lambda: build(now=timezone.now())))
-    return {"build": ratio, "incremental": min(taken)}
+    return {"build": again, "first build": first, "incremental": min(taken)}
 
 
-def emptied() -> None:
-    execute(f"TRUNCATE {', '.join(f'bare_{table}' for table in BARE_TABLES)}")
+def emptied(*also: str) -> None:
+    """The tables of the bare build are empty, and those of ours when told so; ours are vacuumed."""
+    for prefix in ("bare", *also):
+        execute(f"TRUNCATE {', '.join(f'{prefix}_{table}' for table in BARE_TABLES)}")
     for table in BARE_TABLES:
         execute(f"VACUUM analyticsapp_{table}")
 
