@@ -47,12 +47,25 @@ def next_day(rhythm: str, *, after: date) -> date | None:
 
 def address(saved: SavedExport, *, today: date) -> str:
     """The path of the file for the window as it is on a day: it stays the same file tomorrow."""
-    window = window_of(saved, today=today)
-    query = urlencode({"start": str(window.start), "end": str(window.end)})
-    if saved.form == CSV.ending:
-        name = saved.export.replace("_", "-")
-        return f"{reverse(f'analyticsapp:export-{name}')}?{query}"
-    return f"{reverse(f'analyticsapp:export-{saved.form}', args=[saved.export])}?{query}"
+    return file_address(saved.export, saved.form, window_of(saved, today=today))
+
+
+def file_address(export: str, form: str, window: Window) -> str:
+    """The path of a file of these days."""
+    if form == CSV.ending:
+        name = export.replace("_", "-")
+        return f"{reverse(f'analyticsapp:export-{name}')}?{_days(window)}"
+    return f"{reverse(f'analyticsapp:export-{form}', args=[export])}?{_days(window)}"
+
+
+def page_address(saved: SavedExport, *, today: date) -> str:
+    """The path of the page that hands this file out: a browser that had to sign in has a page to show."""
+    page = reverse("analyticsapp:saved-file", args=[saved.export, saved.form])
+    return f"{page}?{_days(window_of(saved, today=today))}"
+
+
+def _days(window: Window) -> str:
+    return urlencode({"start": str(window.start), "end": str(window.end)})
 
 
 def send_due(now: datetime) -> int:
@@ -99,7 +112,7 @@ def _message(saved: SavedExport, today: date) -> EmailMessage:
     days = f"{spoken(window.start)} to {spoken(window.end)}"
     text = (
         f"{EXPORTS[saved.export].title}, {days}:\n\n"
-        f"{settings.SITE_URL}{address(saved, today=today)}\n\n"
+        f"{settings.SITE_URL}{page_address(saved, today=today)}\n\n"
         "You are asked to sign in. To change or stop these mails:\n\n"
         f"{settings.SITE_URL}{reverse('analyticsapp:saved-exports')}\n"
     )

@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from accounts.roles import SignedInRequest, analyst_required
@@ -16,6 +16,7 @@ from analyticsapp import asked, saved_exports, windows
 from analyticsapp.exports import EXPORTS
 from analyticsapp.models import Rhythm, SavedExport
 from analyticsapp.packing import FORMS
+from analyticsapp.windows import BadWindow
 from audit import log
 from purelaka.days import store_day
 
@@ -62,6 +63,23 @@ def saved_export_list(request: SignedInRequest) -> HttpResponse:
     ]
     status = 422 if form.is_bound else 200
     return render(request, "analyticsapp/saved_exports.html", {"rows": rows, "form": form}, status=status)
+
+
+@analyst_required
+@require_safe
+def saved_file(request: SignedInRequest, key: str, form: str) -> HttpResponse:
+    """The page that the mail's link leads to: its file comes by itself, and at a click."""
+    if key not in EXPORTS or form not in FORMS:
+        raise Http404
+    try:
+        window = windows.asked_or_default(request.GET.dict(), today=asked.today())
+    except BadWindow:
+        raise Http404 from None
+    url = saved_exports.file_address(key, form, window)
+    context = {"file": EXPORTS[key], "form": LABELS[form], "window": window, "url": url}
+    response = render(request, "analyticsapp/saved_file.html", context)
+    response["Refresh"] = f"0; url={url}"
+    return response
 
 
 @analyst_required

@@ -25,6 +25,7 @@ urlpatterns = [
     path("months/<str:month>/close/", month_pages.close_month, name="close-month"),
     path("saved/", saved_pages.saved_export_list, name="saved-exports"),
     path("saved/<int:pk>/delete/", saved_pages.delete_saved_export, name="delete-saved-export"),
+    path("saved/<slug:key>/<slug:form>/", saved_pages.saved_file, name="saved-file"),
     path("orders/rows.csv", order_rows.order_rows, name="order-rows"),
     *(path(f"reports/{key}/", report_pages.report, {"report": key}, name=f"report-{key}") for key in REPORTS),
     path("reports/<slug:report>/<slug:table>.csv", report_pages.report_table, name="report-table"),

@@ -33,6 +33,8 @@ SAMPLES: dict[str, Callable[[], object]] = {
     "analyticsapp:delete-saved-export.pk": lambda: 0,
     "analyticsapp:export-xlsx.key": lambda: "orders",
     "analyticsapp:export-zip.key": lambda: "orders",
+    "analyticsapp:saved-file.key": lambda: "orders",
+    "analyticsapp:saved-file.form": lambda: "csv",
     "uidb36": lambda: "1",
     "account_reset_password_from_key.key": lambda: "set-password",
     "app_label": lambda: "accounts",

@@ -87,8 +87,25 @@ class Mails(SavedExportCase):
 
         [message] = mail.outbox
         self.assertEqual((message.subject, message.to), ("PureLaka: Books", [self.analyst.email]))
-        self.assertIn("/analytics/export/ledger.zip?start=2026-10-01&end=2026-10-31", message.body)
+        self.assertIn("/analytics/saved/ledger/zip/?start=2026-10-01&end=2026-10-31", message.body)
         self.assertEqual(SavedExport.objects.get().next_on, date(2026, 11, 30))
+
+    def test_the_link_leads_to_a_page_from_which_the_file_comes(self) -> None:
+        link = saved_exports.page_address(self.saved(), today=MONDAY.date())
+        self.client.logout()
+        self.assertIn("/accounts/login/", self.client.get(link)["Location"])
+        self.client.force_login(self.analyst)
+
+        page = self.client.get(link)
+
+        url = "/analytics/export/ledger.zip?start=2026-10-01&end=2026-10-31"
+        self.assertEqual(page["Refresh"], f"0; url={url}")
+        self.assertContains(page, "Download it again")
+        self.assertEqual(self.client.get(url)["Content-Type"], "application/zip")
+
+    def test_a_link_to_no_file_is_not_found(self) -> None:
+        for wrong in ("secrets/zip/", "ledger/exe/", "ledger/zip/?start=never"):
+            self.assertEqual(self.client.get(f"{self.url}{wrong}").status_code, 404, wrong)
 
     def test_days_without_a_tick_are_made_up_for_by_one_mail(self) -> None:
         self.saved(rhythm="daily", next_on=date(2026, 11, 1))
