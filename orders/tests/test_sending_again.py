@@ -43,6 +43,13 @@ class SendingAgainTests(TestCase):
         self.mail.refresh_from_db()
         self.assertIsNotNone(self.mail.sent_at)
 
+    def test_the_order_s_page_offers_it_to_those_who_may(self) -> None:
+        page, url = reverse("orders:order-detail", args=["PL-1"]), f"/mails/{self.mail.pk}/again/"
+        self.assertContains(self.client.get(page), url)
+
+        self.client.force_login(make_user(Role.ANALYST))
+        self.assertNotContains(self.client.get(page), url)
+
     def test_at_most_once_a_minute(self) -> None:
         self.again()
         self.assertIn("was sent less than a minute ago", self.again())
