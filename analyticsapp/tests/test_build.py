@@ -54,6 +54,20 @@ class Building(TestCase):
         self.assertEqual(build(now=NOW).days, 1)
         self.assertEqual(state().live, ())
 
+    def test_an_order_refunded_on_several_days_counts_once_in_every_window(self) -> None:
+        order = sold(10_00, at(3))
+        for day in (4, 6, 9):
+            refunded(order, 1_00, at(day))
+        post(Kind.REFUND_REVERSAL, 1_00, at(7), order=order)
+        build(now=NOW)
+
+        windows = [june(first, last) for first in range(3, 11) for last in range(first, 11)]
+        found = {days: window_facts(Window(*days), state())["gbp"].refunded_orders for days in windows}
+
+        moved = {date(2026, 6, day): amount for day, amount in ((4, 1), (6, 1), (7, -1), (9, 1))}
+        gone = {ends: sum(n for day, n in moved.items() if day in Window(*ends)) for ends in windows}
+        self.assertEqual(found, {ends: int(amount > 0) for ends, amount in gone.items()})
+
     def test_a_day_whose_money_was_all_taken_back_leaves_nothing_behind(self) -> None:
         order = sold(10_00, at(3), email="ann@example.com")
         entry = refunded(order, 4_00, at(3))

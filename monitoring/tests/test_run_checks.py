@@ -69,6 +69,19 @@ class ExitCodeTests(TestCase):
         self.assertIn("No check is called moon. There are: events_failed", said)
         self.assertFalse(CheckRun.objects.exists())
 
+    def test_a_crash_amid_what_is_found_is_2_and_the_others_run(self) -> None:
+        make_variant(sku="SOAP", stock=5)
+        Variant.objects.update(stock=4)
+        with (
+            patch("monitoring.checks.stock.Finding", side_effect=ValueError("odd")),
+            self.assertLogs("monitoring.running"),
+        ):
+            code, said = run_checks("--only", "stock_moved", "stock_reserved")
+
+        self.assertEqual(code, 2)
+        self.assertRegex(said, "stock_moved +CRASHED")
+        self.assertRegex(said, "stock_reserved +agrees")
+
     def test_a_crash_is_2_even_without_fail_on_issues_and_the_others_run(self) -> None:
         with (
             patch("monitoring.checks.stock.STOCK_AND_MOVEMENTS", "SELECT * FROM no_such_table"),
