@@ -62,15 +62,17 @@ BARE_BUILD = (
     """,
     """
     INSERT INTO bare_refundpair (day, currency, earlier, orders)
-    SELECT day, currency, earlier, SUM(orders)
-    FROM (
-        SELECT day, currency, UNNEST(ARRAY[day, before]) AS earlier, UNNEST(ARRAY[1, -1]) AS orders
-        FROM (
-            SELECT occurred_on AS day, currency,
-                LAG(occurred_on) OVER (PARTITION BY order_id, currency ORDER BY occurred_on) AS before
-            FROM payments_ledgerentry WHERE kind IN ('refund', 'refund_reversal') AND order_id IS NOT NULL
-            GROUP BY occurred_on, currency, order_id
-        ) refunds
-    ) pairs WHERE earlier IS NOT NULL GROUP BY day, currency, earlier
+    WITH refunds AS (
+        SELECT occurred_on AS day, currency, order_id, SUM(SUM(amount)) OVER w AS through,
+            SUM(SUM(amount)) OVER w - SUM(amount) AS before
+        FROM payments_ledgerentry WHERE kind IN ('refund', 'refund_reversal') AND order_id IS NOT NULL
+        GROUP BY occurred_on, currency, order_id HAVING SUM(amount) <> 0
+        WINDOW w AS (PARTITION BY order_id, currency ORDER BY occurred_on)
+    )
+    SELECT b.day, b.currency, a.day, SUM(orders)
+    FROM refunds b JOIN refunds a ON a.order_id = b.order_id AND a.currency = b.currency AND a.day <= b.day
+        CROSS JOIN LATERAL (SELECT (b.through < a.before)::int - (b.before < a.before)::int
+            - (b.through < a.through)::int + (a.day < b.day AND b.before < a.through)::int AS orders) n
+    GROUP BY b.day, b.currency, a.day HAVING SUM(orders) <> 0
     """,
 )
