@@ -43,10 +43,17 @@ class NoteForm(IssueForm):
     )
 
 
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A choice of people, by their addresses: two may have one name."""
+
+    def label_from_instance(self, person: User) -> str:
+        return f"{person.name}, {person.email}" if person.name else person.email
+
+
 class AssignForm(IssueForm):
     """Who looks into an issue; nobody when left blank."""
 
-    assignee = forms.ModelChoiceField(
+    assignee = PersonField(
         label="Who looks into it",
         queryset=User.objects.filter(role__in=MAY_ACT, is_active=True).order_by("email"),
         required=False,

@@ -37,6 +37,7 @@ class IssueWork(TestCase):
         page = self.post("assign-issue", assignee=self.ops.pk)
 
         self.assertIn("looks into it", page)
+        self.assertIn(f">{self.ops.email}</option>", page)
         self.assertTrue(self.listed(f"?assignee={self.ops.pk}"))
         self.assertFalse(self.listed("?assignee=nobody"))
         self.assertEqual(AuditLog.objects.get(event_type="issue.assigned").data, {"to": self.ops.email})
