@@ -70,14 +70,15 @@ def _fulfilling(order: Order) -> Offer:
 
 def _refunding(order: Order, sources: Sequence[Refundable], every: Sequence[Refundable]) -> Offer:
     if not sources:
-        return Offer("refund", "Refund", "", _why_not_refund(order, every))
+        return Offer("refund", "Refund", "", why_not_refund(order, every))
     most = display(sources[0].amount, sources[0].currency)
     gone = display(order.amount_refunded, order.currency)
     total = display(order.amount_total, order.currency)
     return Offer("refund", f"Refund up to {most}", f"{gone} of {total} has been refunded.")
 
 
-def _why_not_refund(order: Order, every: Sequence[Refundable]) -> str:
+def why_not_refund(order: Order, every: Sequence[Refundable]) -> str:
+    """In words, where none of the order's payments (`every`) can be sent back."""
     disputed = next((source.blocked_by for source in every if source.blocked_by), "")
     if disputed:
         return (

@@ -447,7 +447,7 @@ class RefundTests(OrderPageCase):
         self.refund("20")
         page = self.refund("1", str(uuid.uuid4()))
 
-        self.assert_said("Nothing of PL-1 can be refunded", page)
+        self.assert_said("t be refunded. Nothing is left that Stripe could send back.", page)
         self.assertEqual(RefundRequest.objects.count(), 1)
 
     def test_an_unpaid_order_has_nothing_to_refund(self) -> None:
@@ -455,7 +455,7 @@ class RefundTests(OrderPageCase):
         fields = {"amount": "1", "reason": "duplicate", "key": str(uuid.uuid4())}
         response = self.client.post(reverse("orders:order-refund", args=["PL-2"]), fields, follow=True)
 
-        self.assertContains(response, "Nothing of PL-2 can be refunded")
+        self.assertContains(response, "t be refunded. Nothing was paid.")
         self.assertFalse(RefundRequest.objects.exists())
 
     def test_the_second_payment_of_an_order_can_be_chosen(self) -> None:

@@ -21,7 +21,7 @@ from orders.notes import add_note
 from payments import giving_up, refunds
 from payments.forms import CancelForm, FulfilForm, NoteForm, RefundForm, refund_amount
 from payments.models import RefundRequest
-from payments.order_actions import refundable_sources
+from payments.order_actions import refundable_sources, why_not_refund
 from payments.order_page import order_page
 from payments.refund_lines import PiecesGone
 from payments.views.refunds import refund_form, refund_method, tell
@@ -97,7 +97,8 @@ def refund_order(request: SignedInRequest, number: str) -> HttpResponse:
     if known:
         return _answer_again(request, known)
     if not sources:
-        messages.error(request, f"Nothing of {order} can be refunded: no money of it is left at Stripe.")
+        why = why_not_refund(order, refunds.sources(order))
+        messages.error(request, f"{order} can't be refunded. {why}")
         return redirect("orders:order-detail", number)
     if request.method != "POST":
         return _refund_page(request, order, refund_form(order, request.user, sources))
