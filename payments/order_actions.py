@@ -85,7 +85,9 @@ def why_not_refund(order: Order, every: Sequence[Refundable]) -> str:
             f"The customer's bank has taken the money back (dispute {shortened(disputed)}): "
             "a refund would pay the customer twice, and Stripe refuses it. Answer the dispute instead."
         )
-    return "Nothing was paid." if order.paid_at is None else "Nothing is left that Stripe could send back."
+    if order.paid_at is None:
+        return "Nothing was paid."
+    return "Nothing is left that Stripe could send back: all of it has gone, or waits for approval."
 
 
 def _cancelling(order: Order) -> Offer:

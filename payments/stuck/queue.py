@@ -98,7 +98,7 @@ class Stuck:
             return ""
         if self.blocked_by:
             return "The customer's bank has taken the money back."
-        return "Nothing is left that could go back."
+        return "Nothing is left that could go back: it has gone, or waits for approval."
 
 
 def stuck(orders: Sequence[Order]) -> list[Stuck]:

@@ -314,6 +314,18 @@ class FulfilTests(OrderPageCase):
         self.assert_said('value="RM 1"', page)
 
 
+class PackingSlipTests(OrderPageCase):
+    def test_it_is_a_click_away_for_those_who_pack(self) -> None:
+        slip = f"{reverse('orders:packing-slips')}?order=PL-1"
+        self.assert_not_said(slip, self.page())
+        self.pay()
+
+        self.assert_said(slip, self.page())
+        self.assertEqual(self.client.get(slip).status_code, 200)
+        self.client.force_login(self.analyst)
+        self.assert_not_said(slip, self.page())
+
+
 class CancelTests(OrderPageCase):
     def test_an_unpaid_order_is_cancelled_and_its_stock_is_free(self) -> None:
         variant = self.order.items.get().variant
@@ -447,7 +459,7 @@ class RefundTests(OrderPageCase):
         self.refund("20")
         page = self.refund("1", str(uuid.uuid4()))
 
-        self.assert_said("t be refunded. Nothing is left that Stripe could send back.", page)
+        self.assert_said("t be refunded. Nothing is left that Stripe could send back:", page)
         self.assertEqual(RefundRequest.objects.count(), 1)
 
     def test_an_unpaid_order_has_nothing_to_refund(self) -> None:
