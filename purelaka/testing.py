@@ -68,7 +68,7 @@ KEPT_TABLES = {"django_content_type", "auth_permission"}
 class GuardedTransactionTestCase(TransactionTestCase):
     """A TransactionTestCase that empties all tables after itself, the append-only ones too.
 
-    It deletes where Django truncates: on Postgres that takes a tenth of the time for the few rows of a
+    It deletes where Django truncates: on Postgres that takes a fifth of the time for the few rows of a
     test.
     """
 

@@ -58,7 +58,7 @@ class CellTests(BrowserTestCase):
         expect(self.page.get_by_text("as many rows as the cell says: 1.")).to_be_visible()
 
     def follow(self, canvas: Locator, series: int, value: list[float]) -> None:
-        """Click there until it leads on: a chart drawn anew between press and release lets a click go."""
+        """Click there until it leads on. One click in many was let go in a full run; why is not known."""
         here = self.page.url
         for _ in range(3):
             self.click(canvas, series, value)
