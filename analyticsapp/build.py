@@ -101,12 +101,10 @@ def _last_id(model: type[Model] = LedgerEntry) -> int:
 
 
 def _learnt_at(ledger_id: int) -> datetime | None:
-    return (
-        LedgerEntry.objects.filter(pk__lte=ledger_id)
-        .order_by("-pk")
-        .values_list("posted_at", flat=True)
-        .first()
-    )
+    """The latest moment: an event that failed is posted late, with a high id, by when it came."""
+    until = LedgerEntry.objects.filter(pk__lte=ledger_id)
+    latest: datetime | None = until.aggregate(latest=Max("posted_at"))["latest"]
+    return latest
 
 
 def _touched(before: int, until: int) -> set[date]:

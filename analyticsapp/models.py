@@ -146,7 +146,7 @@ class RefundDay(models.Model):
 class SnapshotBuild(models.Model):
     """A state of the rollups: every ledger entry up to `ledger_id` is in them.
 
-    `data_through` is when the newest of these entries was learnt of. A run that finds nothing new
+    `data_through` is when the last of these entries was learnt of. A run that finds nothing new
     moves `built_at` of the latest row; `days` and `seconds` tell of the run that wrote it.
     """
 

@@ -118,7 +118,7 @@ class State:
     """How the rollups stand to the ledger.
 
     `live` are the days that changed since the last build, to be read from the ledger. `currencies` are
-    all that ever moved. `data_through` is when the newest entry was learnt of, None without any.
+    all that ever moved. `data_through` is when the last entry was learnt of, None without any.
     `first_days` is the first day on which each moved.
 
     `past` is what had been learnt by an earlier moment: only that is read, none of it from a rollup.

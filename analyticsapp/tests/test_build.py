@@ -91,13 +91,13 @@ class Building(TestCase):
         self.assertEqual((done.days, row.days, row.built_at), (0, 1, NOW + timedelta(minutes=1)))
 
     def test_it_knows_through_when_the_data_goes(self) -> None:
-        sold(10_00, at(3))
-        entry = post(Kind.FEE, -10, at(3), posted_at=at(4, 5))
+        post(Kind.ADJUSTMENT, 10_00, at(3), posted_at=at(4, 5))
+        tried_again = post(Kind.ADJUSTMENT, -10, at(3), posted_at=at(4, 2))
 
         build(now=NOW)
 
-        self.assertEqual(SnapshotBuild.objects.get().data_through, entry.posted_at)
-        self.assertEqual(SnapshotBuild.objects.get().ledger_id, entry.pk)
+        self.assertEqual(SnapshotBuild.objects.get().data_through, at(4, 5))
+        self.assertEqual(SnapshotBuild.objects.get().ledger_id, tried_again.pk)
 
     def test_an_empty_ledger_is_built_as_such(self) -> None:
         done = build(now=NOW)
