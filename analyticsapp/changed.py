@@ -59,7 +59,7 @@ class Changed:
 
 def since(found: Evidence, now: Scope, then: Scope) -> Changed:
     """What changed between the two. One query; two more when something did."""
-    query, parameters = _changed(found, now, then)
+    query, parameters = between(found, now, then)
     most = rows((GREATEST.replace("{changed}", query), parameters))
     number, amount, count = map(int, most[0][5:]) if most else (0, 0, 0)
     change = count if found.counted else found.sign * amount
@@ -67,7 +67,8 @@ def since(found: Evidence, now: Scope, then: Scope) -> Changed:
     return Changed(told, number, change, found.counted)
 
 
-def _changed(found: Evidence, now: Scope, then: Scope) -> Sql:
+def between(found: Evidence, now: Scope, then: Scope) -> Sql:
+    """All rows that changed: `row_id`, `was`, `now`, `was_there`, `is_there`."""
     (of_now, values_now), (of_then, values_then) = found.makes(now), found.makes(then)
     text = CHANGED.replace("{differs}", PRESENCE if found.counted else AMOUNTS)
     return text.replace("{now}", of_now).replace("{then}", of_then), [*values_now, *values_then]

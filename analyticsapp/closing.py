@@ -1,23 +1,20 @@
 """Close a month: keep its figures as they were reported, and tell what came for it later."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from analyticsapp import changed, learnt
+from analyticsapp import learnt
 from analyticsapp.build import settled_id
-from analyticsapp.changed import Changed
-from analyticsapp.evidence import Scope
 from analyticsapp.facts import window_facts
 from analyticsapp.known import Known
 from analyticsapp.kpis import KPIS
 from analyticsapp.kpis.definition import for_file
 from analyticsapp.learnt import MARGINS, NEVER_KNOWN, OF_FACTS, Cause
 from analyticsapp.models import ClosedMonth
-from analyticsapp.proof import MARGIN_LINES
 from analyticsapp.reports import margin
 from analyticsapp.rollups import state
 from analyticsapp.windows import Window
@@ -26,11 +23,10 @@ from catalog.models import StockMovement
 from payments.models import LedgerEntry
 from purelaka.days import store_day
 
-# Kept is what the ledger alone makes, and the margins; refunds by sale are in the report of any window.
-KEPT = tuple(
-    key for key, kpi in KPIS.items() if key not in (*NEVER_KNOWN, *OF_FACTS) and "sales" not in kpi.needs
-)
-NEEDS = tuple({group for key in KEPT for group in KPIS[key].needs})
+AS_TOLD = (*OF_FACTS, *NEVER_KNOWN)
+"""Kept as they were reported; what was known of them then is not kept, so nothing can make them again."""
+REBUILT = tuple(key for key in KPIS if key not in AS_TOLD)
+"""Made again by the check, for ever, from what was known when the month was closed."""
 Figures = dict[str, dict[str, str]]  # currency -> KPI -> as files say it
 
 
@@ -40,11 +36,15 @@ class CannotClose(ValueError):
 
 @dataclass(frozen=True)
 class Month:
-    """A month as the page shows it. `late` is what came after it was closed."""
+    """A month as the page shows it. `late` is what came for its days after it was closed.
+
+    `refunded` is what was refunded of its sales on days after the month, since it was closed.
+    """
 
     first: date
     closed: ClosedMonth | None
     late: Sequence[Cause]
+    refunded: Sequence[Cause]
 
     @property
     def window(self) -> Window:
@@ -87,15 +87,15 @@ def close(month: date, *, actor: User, now: datetime) -> ClosedMonth:
     return closed
 
 
-def figures_of(month: date, known: Known) -> Figures:
-    """The month's figures as what was known makes them; currencies that moved.
+def figures_of(month: date, known: Known, keys: Collection[str] = tuple(KPIS)) -> Figures:
+    """The month's figures, by default all, as what was known makes them; currencies that moved.
 
     Without margins where it is not known which goods had come back: the month was closed before these
-    were kept.
+    were kept. What is in AS_TOLD is as it is now.
     """
     window, past = window_of(month), replace(state(), past=known)
-    facts = window_facts(window, past, needs=NEEDS)
-    kept = [key for key in KEPT if key not in MARGINS or known.movement_id is not None]
+    facts = window_facts(window, past, needs={group for key in keys for group in KPIS[key].needs})
+    kept = [key for key in keys if key not in MARGINS or known.movement_id is not None]
     figures: Figures = {}
     for currency, found in facts.items():
         if found.latest_day:
@@ -114,30 +114,18 @@ def known_now() -> Known:
     return _up_to(None, None)
 
 
-def late_lines(closed: ClosedMonth) -> dict[str, Changed]:
-    """By currency, the order lines whose margin changed since the month was closed. None where none did."""
-    if closed.movement_id is None:
-        return {}
-    window, now = window_of(closed.month), state()
-    then = replace(now, past=known_of(closed))
-    found = {
-        currency: changed.since(MARGIN_LINES, Scope(window, currency, now), Scope(window, currency, then))
-        for currency in closed.figures
-    }
-    return {currency: lines for currency, lines in found.items() if lines.number}
-
-
 def months(*, today: date) -> list[Month]:
     """Every month that is over, newest first, from the first on in which money moved."""
     first = LedgerEntry.objects.order_by("occurred_on").values_list("occurred_on", flat=True).first()
     if first is None:
         return []
     closed = {one.month: one for one in ClosedMonth.objects.select_related("closed_by")}
+    refunded = learnt.refunds_of_closed_months()
     found, month = [], first.replace(day=1)
     while window_of(month).end < today:
         known = closed.get(month)
         late = learnt.since_entry(window_of(month), known.ledger_id) if known else []
-        found.append(Month(month, known, late))
+        found.append(Month(month, known, late, refunded.get(month, [])))
         month = window_of(month).end + timedelta(days=1)
     return found[::-1]
 

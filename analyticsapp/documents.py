@@ -9,6 +9,7 @@ from django.db import connection
 from django.urls import reverse
 
 from analyticsapp.breakdowns import BREAKDOWNS, Breakdown
+from analyticsapp.closing import REBUILT
 from analyticsapp.csv_file import DAY, MOMENT, MONEY, NUMBER, PERSON, TEXT, WORD, Column
 from analyticsapp.exports import CONTRACT_VERSION, EXPORTS, SUMMARY_KPIS
 from analyticsapp.formulas import SAMPLE, fingerprints
@@ -57,6 +58,10 @@ What holds for all of them:
   row for each.
 - Per cents and averages are computed from the exact sums of the window, and rounded once, half to even,
   when they are shown. With nothing to divide by, pages show a dash and files say 0.00.
+- A month that is closed keeps every figure below as it was reported; one that was defined later is said to be
+  not kept. The check `months_closed` compares each with the audit log, and makes it again from what was known
+  then, where that is kept: see *Closed month*. Breakdowns are not kept: they are of any window, and each of
+  their cells answers for an earlier day.
 """
 
 BREAKDOWNS_HEAD = """## Breakdowns
@@ -106,6 +111,11 @@ its share of the order's discount. Delivery, and tax where prices are without it
 *kpi_summary* and in no product's figure: the products of a window sum to less by just that.
 """
 
+MADE_AGAIN = "kept, and made again by the check from what was known then"
+AS_REPORTED = (
+    "kept as it was reported; what was known of it then is not, so it is compared with the audit log only"
+)
+
 
 def definitions() -> str:
     """`docs/kpi_definitions.md`."""
@@ -144,6 +154,7 @@ def _definition(kpi: Kpi) -> str:
         "Currency": kpi.currency_rule,
         "Note": kpi.edge_cases,
         "Source": kpi.source,
+        "Closed month": MADE_AGAIN if kpi.key in REBUILT else AS_REPORTED,
         "Version": str(kpi.version),
     }
     return "\n".join([f"## {kpi.label}\n", *(f"- **{name}**: {text}" for name, text in facts.items()), ""])

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db.models import Count, QuerySet, Sum
 
 from analyticsapp.kpis import KPIS
+from analyticsapp.reading import as_day, rows
+from analyticsapp.reports.sales import month_of, sold_on
 from analyticsapp.windows import Window
 from payments.models import Kind, LedgerEntry
 
@@ -45,6 +47,19 @@ BY_ROWS = (*MARGINS, *OF_FACTS)
 """What more than entries make: the rows that changed are told."""
 NEVER_KNOWN = ("wishlisted_users", "basket_users", "purchased_users")
 """Of wishes and baskets it is not kept what was known of them earlier."""
+
+# Refunds on days after a closed month, of orders sold in it, that were learnt of since it was closed.
+OF_CLOSED_MONTHS = """
+    SELECT closed.month, made.kind, made.currency, COUNT(*), SUM(made.amount)
+    FROM analyticsapp_closedmonth AS closed JOIN (
+        SELECT entry.id, entry.kind, entry.currency, entry.amount, entry.occurred_on, {sold on} AS sold_on
+        FROM payments_ledgerentry AS entry
+        WHERE entry.kind IN ('refund', 'refund_reversal')
+            AND entry.id > (SELECT MIN(ledger_id) FROM analyticsapp_closedmonth)
+    ) AS made ON {sale month} = {closed month} AND made.id > closed.ledger_id
+    WHERE {refund month} <> {closed month}
+    GROUP BY closed.month, made.kind, made.currency ORDER BY closed.month, made.currency, made.kind
+"""
 
 
 @dataclass(frozen=True)
@@ -85,6 +100,20 @@ def since_entry(window: Window, ledger_id: int) -> list[Cause]:
         .order_by("currency", "kind")
     )
     return [Cause(Kind(kind), currency, number, amount) for kind, currency, number, amount in causes]
+
+
+def refunds_of_closed_months() -> dict[date, list[Cause]]:
+    """What was refunded of each closed month's sales on days after it, since it was closed. One query."""
+    query = OF_CLOSED_MONTHS.replace("{sold on}", sold_on("entry.order_id", "entry.currency"))
+    columns = {"sale": "made.sold_on", "refund": "made.occurred_on", "closed": "closed.month"}
+    for name, column in columns.items():
+        query = query.replace(f"{{{name} month}}", month_of(column))
+    found: dict[date, list[Cause]] = {}
+    for month, kind, currency, number, amount in rows((query, [])):
+        first = as_day(month)
+        assert first is not None
+        found.setdefault(first, []).append(Cause(Kind(kind), currency, number, int(amount)))
+    return found
 
 
 def rows_since_entry(window: Window, ledger_id: int) -> Sequence[LedgerEntry]:

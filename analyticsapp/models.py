@@ -163,9 +163,9 @@ class SnapshotBuild(models.Model):
 class ClosedMonth(models.Model):
     """A month whose figures were reported, and stay as they were.
 
-    `figures` are the KPIs by currency and key, as files say them; `ledger_id` is the newest entry that
-    is in them, `movement_id` the newest movement of stock (None: closed before margins were kept). What
-    comes for the month later is an adjustment, shown beside them.
+    `figures` are all KPIs by currency and key, as files say them (those there were when it was closed);
+    `ledger_id` is the newest entry that is in them, `movement_id` the newest movement of stock (None: closed
+    before margins were kept). What comes for the month later is an adjustment, shown beside them.
     """
 
     month = models.DateField(unique=True)  # its first day

@@ -1,8 +1,10 @@
 """The months: what was reported of each, and what came for it later."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -12,28 +14,35 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.roles import SignedInRequest, analyst_required, staff_required
-from analyticsapp import asked, closing, learnt
+from analyticsapp import asked, closing, late, learnt
 from analyticsapp.build import LedgerBusy
-from analyticsapp.closing import KEPT, Figures
-from analyticsapp.earlier import Earlier, money_text, shown
+from analyticsapp.closing import Figures
+from analyticsapp.earlier import Earlier, count_text, money_text, shown
 from analyticsapp.kpis import KPIS
 from analyticsapp.kpis.definition import MONEY, PERCENT
 from analyticsapp.models import ClosedMonth
-from analyticsapp.proof import MARGIN_LINES
 from analyticsapp.views import EXPORTERS
+from analyticsapp.windows import Window
 from purelaka.money import display, to_minor
+
+NOT_KEPT = "not kept"
 
 
 class Line(NamedTuple):
-    """A figure of one currency: as it was reported, and as it is now."""
+    """A figure of one currency: as it was reported, and as it is now. `url` is of its page."""
 
     label: str
+    url: str
     reported: str
     now: str
 
     @property
+    def is_kept(self) -> bool:
+        return self.reported != NOT_KEPT
+
+    @property
     def differs(self) -> bool:
-        return self.reported != self.now
+        return self.is_kept and self.reported != self.now
 
 
 @staff_required
@@ -53,17 +62,18 @@ def month(request: SignedInRequest, month: str) -> HttpResponse:
     window = closing.window_of(first)
     now = closing.figures_of(first, closing.known_now())
     reported: Figures = closed.figures if closed else now
+    causes = learnt.since_entry(window, closed.ledger_id) if closed else []
     context = {
         "month": first,
         "window": window,
         "closed": closed,
         "is_over": window.end < asked.today(),
-        "currencies": [
-            (code, [_line(key, reported, now, code) for key in KEPT]) for code in sorted({*reported, *now})
-        ],
-        "causes": learnt.since_entry(window, closed.ledger_id) if closed else [],
+        "currencies": [(code, _lines(window, reported, now, code)) for code in sorted({*reported, *now})],
+        "causes": causes,
+        "late_number": sum(cause.number for cause in causes),
         "late": learnt.rows_since_entry(window, closed.ledger_id) if closed else [],
-        "late_lines": _late_lines(closed) if closed else [],
+        "late_refunds": late.refunds_of_sales(closed) if closed else [],
+        "late_rows": _late_rows(closed, now) if closed else [],
         "may_close": request.user.role in EXPORTERS,
         "dashboard_url": f"{reverse('analyticsapp:dashboard')}?start={window.start}&end={window.end}",
     }
@@ -84,17 +94,31 @@ def close_month(request: SignedInRequest, month: str) -> HttpResponse:
     return redirect("analyticsapp:month", month)
 
 
-def _late_lines(closed: ClosedMonth) -> list[tuple[str, Earlier]]:
-    """By currency, what changed the margin since."""
+def _late_rows(closed: ClosedMonth, now: Figures) -> list[tuple[str, str, Earlier]]:
+    """What changed a figure since: what it is, its currency, and the rows."""
     return [
-        (code, shown(Earlier(), MARGIN_LINES, found, money_text(code)))
-        for code, found in closing.late_lines(closed).items()
+        (one.label, one.currency, shown(Earlier(), one.evidence, one.found, _text(one)))
+        for one in late.changed_rows(closed, now)
     ]
 
 
-def _line(key: str, reported: Figures, now: Figures, currency: str) -> Line:
-    values = (figures.get(currency, {}).get(key, "") for figures in (reported, now))
-    return Line(KPIS[key].label, *(_spoken(key, value, currency) for value in values))
+def _text(one: late.LateRows) -> Callable[[int], str]:
+    return count_text if one.evidence.counted else money_text(one.currency)
+
+
+def _lines(window: Window, reported: Figures, now: Figures, currency: str) -> list[Line]:
+    """Every figure of the registry. What was defined after the month was closed was not kept."""
+    query = urlencode({"start": window.start, "end": window.end, "currency": currency})
+    were, are = reported.get(currency, {}), now.get(currency, {})
+    return [
+        Line(
+            kpi.label,
+            f"{reverse('analyticsapp:kpi-detail', args=[key])}?{query}",
+            NOT_KEPT if were and key not in were else _spoken(key, were.get(key, ""), currency),
+            _spoken(key, are.get(key, ""), currency),
+        )
+        for key, kpi in KPIS.items()
+    ]
 
 
 def _spoken(key: str, value: str, currency: str) -> str:

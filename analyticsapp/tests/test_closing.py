@@ -1,6 +1,7 @@
 """Figures as they were known earlier, and months that are closed."""
 
-from datetime import UTC, date, datetime
+import re
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
 from django.core.management import call_command
@@ -14,13 +15,19 @@ from analyticsapp import closing
 from analyticsapp.build import build
 from analyticsapp.closing import CannotClose, close
 from analyticsapp.known import Known
+from analyticsapp.kpis import KPIS
+from analyticsapp.learnt import MARGINS
 from analyticsapp.models import ClosedMonth
 from analyticsapp.tests.ledgers import at, placed, post, refunded, sold
+from analyticsapp.tests.test_dashboard import text
+from analyticsapp.tests.test_further_kpis import dispute
 from analyticsapp.tests.test_margin import give_back, put_back
 from analyticsapp.tests.test_margin import sell as sell_goods
+from audit import log
 from audit.models import AuditLog
 from orders.models import OrderStatus
-from payments.models import Kind
+from payments.models import Dispute, Kind
+from purelaka import append_only
 from purelaka.days import store_day
 from purelaka.testing import make_user
 
@@ -77,6 +84,11 @@ class Closing(TestCase):
         self.order = sold(50_00, at(3))
         refunded(self.order, 8_00, at(9))
 
+    def issues(self) -> list[str]:
+        """What the check finds."""
+        call_command("run_checks", "--only", "months_closed", stdout=(out := StringIO()))
+        return re.findall(r"    (.+), GBP, is not as", out.getvalue())
+
     def close(self) -> ClosedMonth:
         return close(JUNE, actor=self.analyst, now=AUGUST_1)
 
@@ -118,19 +130,85 @@ class Closing(TestCase):
         self.assertIn("GBP, 1 order line, \N{MINUS SIGN}£8.00", page)
         self.assertEqual(closing.figures_of(JUNE, closing.known_of(closed)), closed.figures)
 
-    def test_a_month_that_was_closed_before_margins_were_kept_has_none(self) -> None:
+    def test_every_figure_of_the_registry_is_kept(self) -> None:
+        figures = self.close().figures["gbp"]
+
+        self.assertEqual(set(figures), set(KPIS))
+        self.assertEqual(
+            (figures["refunds_of_sales"], figures["refund_rate_sold_value_pct"]), ("8.00", "16.00")
+        )
+
+    def test_late_refunds_of_its_sales_stand_apart_by_why_they_came(self) -> None:
+        earlier = sold(20_00, at(3, month=5))
+        closed = self.close()
+        refunded(earlier, 1_00, at(27))
+        refunded(self.order, 5_00, at(28))
+        refunded(self.order, 7_00, JULY_3)
+
+        page = text(self.client.get(reverse("analyticsapp:month", args=["2026-06"])))
+        self.assertIn("Refunds of the sales £8.00 £20.00", page)
+        by_day, by_sale = page.split("Late adjustments")[1].split("Late refunds of its sales")
+        self.assertIn("2 × refund −£6.00", by_day)
+        self.assertIn(earlier.number, by_day)
+        self.assertNotIn("Refund of 3 Jul", by_day)
+        self.assertIn("1 × refund, made in the month and learnt of late −£5.00", by_sale)
+        self.assertIn("1 × refund, made after the month −£7.00", by_sale)
+        self.assertIn("Refunds of the sales change by +£12.00", by_sale)
+        self.assertNotIn(earlier.number, by_sale)
+        self.assertEqual(closing.figures_of(JUNE, closing.known_of(closed)), closed.figures)
+        months = text(self.client.get(reverse("analyticsapp:months")))
+        self.assertIn("2 × refund −£6.00 1 × refund −£7.00", months)
+
+    def test_a_refund_that_was_known_counts_once_its_sale_is_learnt_of(self) -> None:
+        order = placed(30_00, status=OrderStatus.PAID, paid_at=at(4))
+        refunded(order, 9_00, at(10))
+        self.close()
+        post(Kind.SALE, 30_00, at(4), order=order)
+
+        page = text(self.client.get(reverse("analyticsapp:month", args=["2026-06"])))
+        self.assertIn("Refunds of the sales £8.00 £17.00", page)
+        self.assertIn("1 × refund, known then, its sale learnt of late −£9.00", page)
+
+    def test_a_dispute_that_was_opened_and_told_of_later_is_listed(self) -> None:
+        self.close()
+        case = dispute(self.order, at(20), "lost")
+        Dispute.objects.filter(pk=case.pk).update(status_known_at=AUGUST_1 + timedelta(days=1))
+
+        page = text(self.client.get(reverse("analyticsapp:month", args=["2026-06"])))
+        self.assertIn("Disputes lost 0 1", page)
+        self.assertIn("What changed disputes opened since GBP, 1 dispute, +1", page)
+
+    def test_a_month_that_was_closed_when_fewer_figures_were_kept_stays_valid(self) -> None:
         sell_goods(("JAR", 2, 12_00, 4_00))
-        figures = closing.figures_of(JUNE, Known(ledger_id=closing.known_now().ledger_id))
-        ClosedMonth.objects.create(
+        fewer = [key for key in closing.REBUILT if key not in MARGINS and "sales" not in KPIS[key].needs]
+        figures = closing.figures_of(JUNE, Known(ledger_id=closing.known_now().ledger_id), fewer)
+        closed = ClosedMonth.objects.create(
             month=JUNE,
             ledger_id=closing.known_now().ledger_id or 0,
             figures=figures,
             closed_at=AUGUST_1,
             closed_by=self.analyst,
         )
+        log.record("month.closed", target=closed, month="2026-06", figures=figures)
+        refunded(self.order, 5_00, at(28))
 
-        self.assertNotIn("product_margin", figures["gbp"])
-        self.assertNotIn("What changed the margin since", self.month())
+        page = text(self.client.get(reverse("analyticsapp:month", args=["2026-06"])))
+        self.assertIn("Refunds of the sales not kept £13.00", page)
+        self.assertIn("Product margin not kept £16.00", page)
+        self.assertIn("Disputes opened not kept 0", page)
+        self.assertIn("Refunds of the sales change by +£5.00", page)
+        self.assertNotIn("What changed the margin since", page)
+        self.assertEqual(self.issues(), [])
+
+    def test_the_check_guards_what_can_be_made_again_and_what_was_only_told(self) -> None:
+        closed = self.close()
+        figures = closed.figures["gbp"]
+        self.assertEqual(self.issues(), [])
+        changed = {"refunds_of_sales": "9.00", "charges": "7", "wishlisted_users": "3"}
+        with append_only.lifted():
+            ClosedMonth.objects.update(figures={"gbp": {**figures, **changed}})
+
+        self.assertCountEqual(self.issues(), [f"{KPIS[key].label} of June 2026" for key in changed])
 
     def test_a_later_month_is_no_adjustment(self) -> None:
         self.close()

@@ -1,11 +1,13 @@
-"""The figures of closed months against the ledger as it was when they were closed."""
+"""The figures of closed months against what was known when they were closed, and against the audit log."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from analyticsapp import closing
 from analyticsapp.kpis import KPIS
 from analyticsapp.models import ClosedMonth
+from audit.models import AuditLog
 from monitoring.check import Finding, check
 
 
@@ -15,21 +17,36 @@ from monitoring.check import Finding, check
     compares=ClosedMonth.objects.all,
 )
 def months_closed(now: datetime) -> Iterator[Finding]:
-    """The figures kept of each closed month against the entries that were known when it was closed.
+    """The figures kept of each closed month against what was known when it was closed, and the audit log.
 
-    The ledger only grows, so they must agree for ever. If they do not, an entry or an order's address
-    was changed past the application, or the month's row was: compare with a backup. What came for a
-    month later is no difference: it is on the month's page, as a late adjustment.
+    The ledger only grows, so what is made of it must agree for ever. If it does not, an entry or an
+    order's address was changed past the application, or the month's row was: compare with a backup. Of
+    charges, disputes and people with a wish it is not kept what was known: they must be what the audit
+    log says was reported, as all the others must. What came for a month later is no difference: it is
+    on the month's page, as a late adjustment.
     """
+    entries = AuditLog.objects.filter(event_type="month.closed").order_by("pk")
+    written = {data["month"]: data["figures"] for data in entries.values_list("data", flat=True)}
     for closed in ClosedMonth.objects.order_by("month"):
-        found = closing.figures_of(closed.month, closing.known_of(closed))
-        for currency in sorted({*closed.figures, *found}):
-            reported, now_found = closed.figures.get(currency, {}), found.get(currency, {})
-            for key in reported or now_found:  # figures that were defined later are not in it
-                if reported.get(key) != now_found.get(key):
-                    yield Finding(
-                        f"{closed} {currency} {key}",
-                        f"{KPIS[key].label} of {closed.month:%B %Y}, {currency.upper()}, is not as reported",
-                        expected=reported.get(key, "nothing"),
-                        found=now_found.get(key, "nothing"),
-                    )
+        made = closing.figures_of(closed.month, closing.known_of(closed), closing.REBUILT)
+        said = written.get(f"{closed.month:%Y-%m}", {})
+        for currency in sorted({*closed.figures, *made, *said}):
+            kept = closed.figures.get(currency, {})
+            yield from _findings(closed, currency, kept, made.get(currency, {}), said.get(currency, {}))
+
+
+def _findings(
+    closed: ClosedMonth, currency: str, kept: dict[str, Any], made: dict[str, str], said: dict[str, Any]
+) -> Iterator[Finding]:
+    """What differs. Figures that were defined after the month was closed are not in it."""
+    for key in kept or said or made:
+        others = [(said, "the audit log")] + [(made, "the ledger")] * (key in closing.REBUILT)
+        for other, name in others:
+            if kept.get(key) != other.get(key):
+                yield Finding(
+                    f"{closed} {currency} {key}",
+                    f"{KPIS[key].label} of {closed.month:%B %Y}, {currency.upper()}, is not as {name} has it",
+                    expected=kept.get(key, "nothing"),
+                    found=other.get(key, "nothing"),
+                )
+                break

@@ -11,7 +11,7 @@ from django.utils import timezone
 from analyticsapp import closing
 from analyticsapp.build import build
 from analyticsapp.models import ClosedMonth
-from audit import sealing
+from audit import log, sealing
 from monitoring.check import registry
 from monitoring.models import DataQualityIssue, IssueStatus
 from orders.models import Mail, MailKind, Order
@@ -212,14 +212,16 @@ class CheckCase(TestCase):
         )
         build(now=timezone.now())
         month = store_day(at).replace(day=1)
-        ClosedMonth.objects.create(
+        figures = closing.figures_of(month, closing.known_now())
+        closed = ClosedMonth.objects.create(
             month=month,
             ledger_id=closing.known_now().ledger_id or 0,
             movement_id=closing.known_now().movement_id,
-            figures=closing.figures_of(month, closing.known_now()),
+            figures=figures,
             closed_at=timezone.now(),
             closed_by=make_user(),
         )
+        log.record("month.closed", target=closed, month=f"{month:%Y-%m}", figures=figures)
         with override_settings(AUDIT_SEAL_KEY="a key"):
             sealing.seal(timezone.now())
 
