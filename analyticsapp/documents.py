@@ -26,12 +26,14 @@ from analyticsapp.proof import (
     ORDER_COLUMNS,
     PERSON_COLUMNS,
 )
-from analyticsapp.wish_funnel import WISHES
+from analyticsapp.wish_figures import SPAN, WISH_FIGURES
+from analyticsapp.wish_funnel import PEOPLE, SECONDS, WISHES
 
 UNITS = {
     MONEY_UNIT: "Money, in the currency's smallest unit inside, in whole units with its digits outside",
     COUNT: "A whole number",
     PERCENT: "Per cent: exact inside, rounded half to even to two digits outside",
+    SPAN: "A time",
 }
 TYPES = {
     TEXT: "text",
@@ -69,6 +71,12 @@ BREAKDOWNS_HEAD = """## Breakdowns
 Columns of the reports (`analyticsapp/breakdowns.py`): figures by day, month, country and so on. A cell leads
 to the rows that make it, with their sum and their file; one that is a figure of its own days leads to that
 figure's page.
+"""
+
+WISHES_HEAD = """## Wishes
+
+Figures of the funnel from wish to purchase (`analyticsapp/wish_figures.py`). Each, and each product's and
+person's, leads to the wishes or people that make it.
 """
 
 EXPORTS_HEAD = f"""# The files
@@ -124,12 +132,14 @@ def definitions() -> str:
             DEFINITIONS_HEAD,
             *map(_definition, KPIS.values()),
             BREAKDOWNS_HEAD,
-            *map(_cells, BREAKDOWNS.values()),
+            *(_cells(one, f"{one.label}, by {one.by[0].lower()}{one.by[1:]}") for one in BREAKDOWNS.values()),
+            WISHES_HEAD,
+            *(_cells(one.defined, one.defined.label) for one in WISH_FIGURES.values()),
         ]
     )
 
 
-def _cells(one: Breakdown) -> str:
+def _cells(one: Breakdown, title: str) -> str:
     facts = {
         "Key": f"`{one.key}`",
         "By": one.by,
@@ -141,7 +151,6 @@ def _cells(one: Breakdown) -> str:
         "Source": one.source,
         "Version": str(one.version),
     }
-    title = f"{one.label}, by {one.by[0].lower()}{one.by[1:]}"
     return "\n".join([f"### {title}\n", *(f"- **{name}**: {text}" for name, text in facts.items()), ""])
 
 
@@ -187,6 +196,11 @@ def _rows_of_figures() -> str:
         "of goods: units, gross product sales": GOODS_COLUMNS,
         "of charges and disputes": FACT_COLUMNS,
         "of the way from wish to purchase, `/analytics/wishes/rows.csv?days=30`": WISHES.columns,
+        "of it, wish by wish, `/analytics/wishes/<figure>/rows.csv`; `seconds` only of times": (
+            *WISHES.columns,
+            SECONDS,
+        ),
+        "of it, person by person": PEOPLE.columns,
     }
     tables = [f"Figures {what}:\n\n{_table(columns)}" for what, columns in shapes.items()]
     about = (
@@ -227,12 +241,14 @@ def contract() -> str:
             }
             for key, kpi in KPIS.items()
         },
-        "breakdowns": {
-            key: {"version": one.version, "unit": one.unit, "by": one.by, "formula": one.formula}
-            for key, one in BREAKDOWNS.items()
-        },
+        "breakdowns": {key: _promised(one) for key, one in BREAKDOWNS.items()},
+        "wishes": {key: _promised(one.defined) for key, one in WISH_FIGURES.items()},
     }
     return json.dumps(written, indent=2, ensure_ascii=False) + "\n"
+
+
+def _promised(one: Breakdown) -> dict[str, str | int]:
+    return {"version": one.version, "unit": one.unit, "by": one.by, "formula": one.formula}
 
 
 def queries() -> str:
@@ -270,7 +286,7 @@ def unversioned() -> list[str]:
     promised, now = json.loads(text or "{}"), json.loads(contract())
     return [
         key
-        for part in ("kpis", "breakdowns")
+        for part in ("kpis", "breakdowns", "wishes")
         for key, one in now[part].items()
         if (was := promised.get(part, {}).get(key)) and was != one and was["version"] == one["version"]
         if any(name in was and was[name] != one[name] for name in ("unit", "formula", "of_sample"))

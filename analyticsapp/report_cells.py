@@ -49,6 +49,16 @@ class Found:
         return f"{self.defined.label}, {self.row}{age}"
 
     @property
+    def name(self) -> str:
+        """What stands above the figure."""
+        return f"{self.row}, {self.head.label.lower()}"
+
+    @property
+    def place(self) -> str:
+        """What it is a part of."""
+        return self.table.title
+
+    @property
     def figure(self) -> str:
         return self.table.text(self.head, self.value)
 

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from analyticsapp import month_pages, order_rows, report_cells, report_pages, saved_pages, views, wish_pages
+from analyticsapp import (
+    month_pages,
+    order_rows,
+    report_cells,
+    report_pages,
+    saved_pages,
+    views,
+    wish_cells,
+    wish_pages,
+)
 from analyticsapp.exports import EXPORTS
 from analyticsapp.packing import XLSX, ZIP
 from analyticsapp.report_tabs import REPORTS
@@ -14,6 +23,8 @@ urlpatterns = [
     path("wishes/", wish_pages.wishes, name="wishes"),
     path("wishes/rows.csv", wish_pages.wish_rows, name="wish-rows"),
     path("wishes/lost-demand/", wish_pages.lost_demand_list, name="lost-demand"),
+    path("wishes/<slug:figure>/", wish_cells.wish_figure, name="wish-figure"),
+    path("wishes/<slug:figure>/rows.csv", wish_cells.wish_figure_rows, name="wish-figure-rows"),
     *(
         path(f"export/{key}.csv", views.export, {"key": key}, name=f"export-{key.replace('_', '-')}")
         for key in EXPORTS

@@ -1,8 +1,5 @@
 """What people wish for: the funnel to the purchase, and demand that was lost."""
 
-from datetime import timedelta
-from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -12,15 +9,20 @@ from django.views.decorators.http import require_safe
 
 from accounts.roles import SignedInRequest, analyst_required, staff_required
 from analyticsapp import asked, evidence, windows, wish_funnel
+from analyticsapp.csv_file import TEXT
 from analyticsapp.download import respond
+from analyticsapp.drills import SUM
 from analyticsapp.evidence import BadPage, Scope
-from analyticsapp.kpis.definition import percent, two_digits
+from analyticsapp.kpis.definition import PERCENT, percent
 from analyticsapp.packing import Download
 from analyticsapp.reading import one_view
+from analyticsapp.report_tables import Head, Table
 from analyticsapp.rollups import state
 from analyticsapp.views import EXPORTERS, GET_ONLY, PLAIN
+from analyticsapp.windows import Window
+from analyticsapp.wish_figures import WISH_FIGURES, address, by_step, for_people, text
 from analyticsapp.wish_funnel import PEOPLE, WISHES, Funnel, Reached
-from purelaka.figures import Cell, Chart, count_cell
+from purelaka.figures import Cell, Chart
 from purelaka.listing import listing
 from wishlist.lost_demand import LostDemandFilter, lost_demand
 
@@ -35,7 +37,7 @@ def wishes(request: SignedInRequest) -> HttpResponse:
     here = reverse("analyticsapp:wishes")
     older, newer = request.GET.get("older", ""), request.GET.get("newer", "")
     with one_view():
-        now = wish_funnel.funnel(page.window)
+        now = wish_funnel.funnel(page.window, with_products=True)
         before = wish_funnel.funnel(page.window.previous)
         lost = lost_demand().count()
         try:
@@ -51,10 +53,11 @@ def wishes(request: SignedInRequest) -> HttpResponse:
             (f"{days} days", f"{here}?days={days}", page.preset == str(days)) for days in windows.PRESETS
         ],
         "funnel": now,
-        "chart": _chart(now.people, csv_url),
-        "steps": _steps(now, before),
-        "in_all": spoken_span(now.in_all),
-        "rows": people.rows,
+        "chart": _chart(now.people, page.window, csv_url),
+        "steps": _steps(now, before, page.window),
+        "sums": [_cell(key, now, page.window) for key in ("wish_to_purchase", "wishes_given_up")],
+        "products": _products(now, page.window),
+        "rows": for_people(people.rows, page.window),
         "noun": PEOPLE.noun(now.people.wishes),
         "newer": page.address(here, newer=people.newer) if people.newer else "",
         "older": page.address(here, older=people.older) if people.older else "",
@@ -101,61 +104,81 @@ def lost_demand_list(request: SignedInRequest) -> HttpResponse:
 # --- the funnel, as it is shown -------------------------------------------------------------------
 
 
-def _chart(people: Reached, csv_url: str) -> Chart:
-    numbers = _numbers(people)
-    shares = ["all", *(_share(part, whole) for whole, part in pairwise(numbers))]
+def _cell(key: str, found: Funnel, window: Window) -> Cell:
+    """One figure, with the address of what makes it where there is one."""
+    value = WISH_FIGURES[key].value(found)
+    number = value if isinstance(value, int) else None
+    return Cell(text(value), number, "" if value is None else address(key, window))
+
+
+def _chart(people: Reached, window: Window, csv_url: str) -> Chart:
+    found = Funnel(people=people)
+    shares = [Cell("all"), *(_cell(key, found, window) for key in OF_STEP_BEFORE)]
     return Chart(
         kind="funnel",
         title="From wish to purchase",
         sub="people",
         columns=["Step", "People", "Of the step before"],
         rows=[
-            [Cell(step), count_cell(number), Cell(share)]
-            for step, number, share in zip(STEPS, numbers, shares, strict=True)
+            [Cell(step), _cell(key, found, window), share]
+            for step, key, share in zip(STEPS, PEOPLE_KEYS, shares, strict=True)
         ],
         csv_url=csv_url,
         height="short",
     )
 
 
-def _steps(now: Funnel, before: Funnel) -> list[dict[str, Any]]:
+def _steps(now: Funnel, before: Funnel, window: Window) -> list[dict[str, Any]]:
     """A line for each step: people and wishes, their shares of all and before, and the time since."""
-    times = (None, now.to_basket, now.to_purchase)
-    lines = zip(
-        STEPS, _numbers(now.people), _numbers(before.people), _numbers(now.wishes), times, strict=True
-    )
     return [
         {
             "step": step,
-            "people": people,
-            "share": _share(people, now.people.wishes),
-            "before": _share(was, before.people.wishes),
-            "wishes": number,
-            "wish_share": _share(number, now.wishes.wishes),
-            "time": spoken_span(time),
+            "people": _cell(PEOPLE_KEYS[number], now, window),
+            "share": _share_cell(SHARE_KEYS[number], now, window),
+            "before": _share_cell(SHARE_KEYS[number], before, window.previous),
+            "wishes": _cell(WISH_KEYS[number], now, window),
+            "wish_share": _share_cell(WISH_SHARE_KEYS[number], now, window),
+            "time": _cell(TIME_KEYS[number], now, window) if TIME_KEYS[number] else Cell(""),
         }
-        for step, people, was, number, time in lines
+        for number, step in enumerate(STEPS)
     ]
 
 
-def _numbers(reached: Reached) -> tuple[int, int, int]:
-    return reached.wishes, reached.baskets, reached.purchases
+def _share_cell(key: str, found: Funnel, window: Window) -> Cell:
+    """A share; of the first step it is all of them."""
+    if WISH_FIGURES[key].defined.unit == PERCENT:
+        return _cell(key, found, window)
+    number = WISH_FIGURES[key].number(found)
+    return Cell(text(percent(number, number)), None, address(key, window) if number else "")
 
 
-def _share(part: int, whole: int) -> str:
-    share = percent(part, whole)
-    return "–" if share is None else f"{two_digits(Fraction(share))}%"
+PEOPLE_KEYS = ("wish_people", "wish_people_basket", "wish_people_bought")
+SHARE_KEYS = ("wish_people", "wish_people_basket_pct", "wish_people_bought_pct")
+OF_STEP_BEFORE = ("wish_people_basket_pct", "wish_people_bought_of_basket_pct")
+WISH_KEYS = ("wishes_made", "wishes_basket", "wishes_bought")
+WISH_SHARE_KEYS = ("wishes_made", "wishes_basket_pct", "wishes_bought_pct")
+TIME_KEYS = ("", "wish_to_basket", "basket_to_purchase")
 
 
-def spoken_span(span: timedelta | None) -> str:
-    """`45 s`, `12 min`, `5 h 12 min`, `3 days 4 h`; a dash for None."""
-    if span is None:
-        return "–"
-    minutes, seconds = divmod(round(span.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days} day{'s' if days > 1 else ''}" + (f" {hours} h" if hours else "")
-    if hours:
-        return f"{hours} h" + (f" {minutes} min" if minutes else "")
-    return f"{minutes} min" if minutes else f"{seconds} s"
+def _products(found: Funnel, window: Window) -> Table:
+    """The products most wished for; the line below is of all."""
+    whole = by_step(found.wishes)
+    return Table(
+        "products",
+        "Product by product",
+        [
+            Head("product", "Product", TEXT),
+            Head("sku", "SKU", TEXT, narrow=False),
+            *(Head(key, step, key=key) for key, step in zip(WISH_KEYS, STEPS, strict=True)),
+        ],
+        [[one.product, one.sku, *by_step(one.wishes)] for one in found.products],
+        "",
+        sub="wishes, the most wished for first",
+        row_ids=[one.sku for one in found.products],
+        url_of=lambda row, head: address(head.key, window, sku="" if row == SUM else row),
+        sums=["Sum" if len(found.products) == found.product_count else "All products", "", *whole],
+        sums_lead=True,
+        foot=f"The first {len(found.products)} of {found.product_count:,}."
+        if len(found.products) < found.product_count
+        else "",
+    )

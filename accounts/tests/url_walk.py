@@ -26,6 +26,7 @@ from staff.tests.making import make_invitation
 SAMPLES: dict[str, Callable[[], object]] = {
     "number": lambda: make_order().number,
     "kpi": lambda: "revenue",
+    "figure": lambda: "wishes_made",
     "key": lambda: "not-a-key",
     "report": lambda: "refunds",
     "table": lambda: "months",

@@ -15,7 +15,8 @@ from analyticsapp import evidence
 from analyticsapp.evidence import Scope
 from analyticsapp.rollups import state
 from analyticsapp.windows import Window
-from analyticsapp.wish_funnel import PEOPLE, WISHES, Funnel, Reached, funnel
+from analyticsapp.wish_figures import WISH_FIGURES
+from analyticsapp.wish_funnel import PEOPLE, WISHES, Funnel, OfVariant, Only, Reached, Timed, funnel
 from catalog.models import Variant
 from orders.models import Basket, BasketItem, Order, OrderStatus
 from purelaka.testing import make_order, make_user, make_variant
@@ -76,10 +77,10 @@ def write(history: History, people: list[User], things: list[Variant]) -> None:
         Order.objects.filter(pk=order.pk).update(**(paid if is_paid else canceled))
 
 
-def recount(window: Window) -> Funnel:
+def recount(window: Window, **only: object) -> Funnel:
     """The funnel, row by row."""
     start, end = window.bounds
-    made = WishlistItem.objects.filter(created_at__gte=start, created_at__lt=end)
+    made = WishlistItem.objects.filter(created_at__gte=start, created_at__lt=end, **only)
     steps = [(wish, _added(wish, end), _bought(wish, end)) for wish in made]
     reached = [(wish, added or bought, bought) for wish, added, bought in steps]
     known = [
@@ -117,9 +118,9 @@ def _bought(wish: WishlistItem, end: datetime) -> datetime | None:
     return min((at for at in moments if wish.created_at < at < end), default=None)
 
 
-def _median(spans: Iterable[timedelta]) -> timedelta | None:
+def _median(spans: Iterable[timedelta]) -> Timed:
     seconds = [span.total_seconds() for span in spans]
-    return timedelta(seconds=median(seconds)) if seconds else None
+    return Timed(timedelta(seconds=median(seconds)), len(seconds)) if seconds else Timed()
 
 
 class FunnelTests(TestCase):
@@ -140,3 +141,25 @@ class FunnelTests(TestCase):
         rows = evidence.page(PEOPLE, scope).rows
         self.assertEqual(sum(row["baskets"] for row in rows), found.wishes.baskets)
         self.assertEqual(sum(row["purchases"] > 0 for row in rows), found.people.purchases)
+        self.assert_rows_make_it(found, Only(), scope)
+        of_things = [(thing, recount(window, variant=thing)) for thing in things]
+        for thing, one in of_things:
+            self.assertEqual(funnel(window, Only(variant=thing.pk)), one)
+            self.assert_rows_make_it(one, Only(variant=thing.pk), scope)
+        self.assertEqual(funnel(window, Only(person=people[0].pk)), recount(window, user=people[0]))
+        listed = funnel(window, with_products=True)
+        self.assertCountEqual(
+            listed.products,
+            [OfVariant(t.sku, t.product.name, one.wishes) for t, one in of_things if one.wishes.wishes],
+        )
+        self.assertEqual(listed.product_count, len(listed.products))
+
+    def assert_rows_make_it(self, found: Funnel, only: Only, scope: Scope) -> None:
+        """Each figure has as many rows as it says, and a time is the median of its rows."""
+        for key, one in WISH_FIGURES.items():
+            rows = evidence.page(one.rows(only), scope).rows
+            self.assertEqual(evidence.totals(one.rows(only), scope).number, one.number(found), key)
+            self.assertEqual(len(rows), one.number(found), key)
+            value = one.value(found)
+            if isinstance(value, timedelta):
+                self.assertEqual(median(row["seconds"] for row in rows), value.total_seconds(), key)
