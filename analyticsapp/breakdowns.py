@@ -33,6 +33,10 @@ BY_FIRST_DAY = (
     f"{BY_EMAIL} Counted on the first day they bought on in the window: the rows sum to the window's figure."
 )
 COHORT = "A month that is not over is left out. A small cohort says little: its size stands beside it."
+BESIDE = (
+    "Before, of a row's last figure: that of the cohort of the month before, or of the same month a year "
+    "before, when it was as old."
+)
 BRIDGE = "Refunds, less those that came back. With the two others it leads from one view to the other."
 REFUND_ENTRIES = "Ledger: refund, refund_reversal"
 SALE_BY_ORDER = "Ledger: sale, by order and day"
@@ -168,7 +172,7 @@ _ALL = [
         PERCENT,
         "Customers of the cohort with an order in that month / the cohort's size × 100.",
         "The store's months.",
-        f"{BY_EMAIL} {COHORT} Month 0 is all of them, and not shown.",
+        f"{BY_EMAIL} {COHORT} Month 0 is all of them, and not shown. {BESIDE}",
         WITH_EMAIL,
     ),
     Breakdown(
@@ -179,7 +183,7 @@ _ALL = [
         "Sales less refunds, disputes and fees of its customers up to the end of that month / its size.",
         "Each entry in the store's month in which the money moved.",
         f"{COHORT} Rounded half to even to the smallest unit. Nothing is forecast. Fees in another currency, "
-        "and those not known yet, are not taken off.",
+        f"and those not known yet, are not taken off. {BESIDE}",
         "Ledger: sale, refund, refund_reversal, dispute_withdrawal, dispute_reinstatement, fee, fee_credit",
     ),
     Breakdown(

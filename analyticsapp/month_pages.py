@@ -21,6 +21,7 @@ from analyticsapp.earlier import Earlier, count_text, money_text, shown
 from analyticsapp.kpis import KPIS
 from analyticsapp.kpis.definition import MONEY, PERCENT
 from analyticsapp.models import ClosedMonth
+from analyticsapp.report_tabs import REPORTS
 from analyticsapp.views import EXPORTERS
 from analyticsapp.windows import Window
 from purelaka.money import display, to_minor
@@ -43,6 +44,18 @@ class Line(NamedTuple):
     @property
     def differs(self) -> bool:
         return self.is_kept and self.reported != self.now
+
+
+class Currency(NamedTuple):
+    """The figures of one currency, under the names of the reports that show them."""
+
+    code: str
+    groups: dict[str, list[Line]]
+
+    @property
+    def changed(self) -> int:
+        """How many are not what was reported any more."""
+        return sum(line.differs for lines in self.groups.values() for line in lines)
 
 
 @staff_required
@@ -68,7 +81,7 @@ def month(request: SignedInRequest, month: str) -> HttpResponse:
         "window": window,
         "closed": closed,
         "is_over": window.end < asked.today(),
-        "currencies": [(code, _lines(window, reported, now, code)) for code in sorted({*reported, *now})],
+        "currencies": [_figures(window, reported, now, code) for code in _most_used_first(reported, now)],
         "causes": causes,
         "late_number": sum(cause.number for cause in causes),
         "late": learnt.rows_since_entry(window, closed.ledger_id) if closed else [],
@@ -106,19 +119,26 @@ def _text(one: late.LateRows) -> Callable[[int], str]:
     return count_text if one.evidence.counted else money_text(one.currency)
 
 
-def _lines(window: Window, reported: Figures, now: Figures, currency: str) -> list[Line]:
+def _most_used_first(*figures: Figures) -> list[str]:
+    """The currencies, with the most orders first."""
+    orders = {code: int(of.get("orders", 0)) for each in figures for code, of in each.items()}
+    return sorted(orders, key=lambda code: (-orders[code], code))
+
+
+def _figures(window: Window, reported: Figures, now: Figures, currency: str) -> Currency:
     """Every figure of the registry. What was defined after the month was closed was not kept."""
     query = urlencode({"start": window.start, "end": window.end, "currency": currency})
     were, are = reported.get(currency, {}), now.get(currency, {})
-    return [
-        Line(
+    groups: dict[str, list[Line]] = {}
+    for key, kpi in KPIS.items():
+        line = Line(
             kpi.label,
             f"{reverse('analyticsapp:kpi-detail', args=[key])}?{query}",
             NOT_KEPT if were and key not in were else _spoken(key, were.get(key, ""), currency),
             _spoken(key, are.get(key, ""), currency),
         )
-        for key, kpi in KPIS.items()
-    ]
+        groups.setdefault(REPORTS[kpi.report][0] if kpi.report else "Overview", []).append(line)
+    return Currency(currency, groups)
 
 
 def _spoken(key: str, value: str, currency: str) -> str:

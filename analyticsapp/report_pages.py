@@ -128,8 +128,8 @@ def asking(page: Asked, known: State, currency: str, report: str) -> Asking:
             return page.address(url, currency=currency)
         return page.address_of_window(url, window, currency)
 
-    def cell_url(table: str, row: str, column: str) -> str:
+    def cell_url(table: str, row: str, column: str, window: Window | None = None) -> str:
         url = reverse("analyticsapp:report-cell", args=[report, table])
-        return page.address_of_window(url, page.window, currency, row=row, column=column)
+        return page.address_of_window(url, window or page.window, currency, row=row, column=column)
 
     return Asking(page, known, currency, kpi_url, cell_url)

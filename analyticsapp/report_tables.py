@@ -11,7 +11,8 @@ from purelaka.csv_text import line, text_cell
 from purelaka.figures import Cell
 from purelaka.money import display, to_major
 
-PERCENT, CHANGE = "percent", "change"
+PERCENT, CHANGE, POINTS = "percent", "change", "points"
+CHANGES = (CHANGE, POINTS)  # per cent of what it was, or the difference of two per cents
 Value = str | int | Fraction | None
 
 
@@ -52,7 +53,7 @@ class Table:
     drill: Drilled | None = None
     sums_lead: bool = False
     empty: str = "Nothing happened in this window and currency. Choose a longer window."
-    shades: Sequence[Sequence[int]] = field(default_factory=tuple)  # of a heat table, 0 to 7
+    shades: Sequence[Sequence[int | None]] = field(default_factory=tuple)  # of a heat table, 0 to 7
     csv_url: str = ""
     compares: str = ""  # the column that is shown beside what it was in the window before
     most: int = 0  # rows on the page, if there are more; the file has all
@@ -69,7 +70,7 @@ class Table:
         for number, (name, *values) in enumerate(self.rows[: self.most or None]):
             shades = self.shades[number] if self.shades else [None] * len(values)
             cells = [
-                (head, self.text(head, value), shade, self.url(number, head, value))
+                (head, self._text_of_cell(head, value), shade, self.url(number, head, value))
                 for head, value, shade in zip(self.heads[1:], values, shades, strict=False)
             ]
             found.append((str(name), cells))
@@ -88,7 +89,7 @@ class Table:
         return self._url_of_row(self.row_ids[number], head, value) if self.row_ids else ""
 
     def _url_of_row(self, row: str, head: Head, value: Value) -> str:
-        is_number = head.kind not in (TEXT, CHANGE) and value is not None and value != ""
+        is_number = head.kind not in (TEXT, *CHANGES) and value is not None and value != ""
         return self.url_of(row, head) if is_number and self.url_of else ""
 
     def find(self, row: str, column: str) -> tuple[str, Head, Value] | None:
@@ -105,19 +106,23 @@ class Table:
         """The columns and rows of numbers that name nothing in the registry."""
         if self.row_keys:
             return [str(row[0]) for row, key in zip(self.rows, self.row_keys, strict=True) if not key]
-        return [head.name for head in self.heads[1:] if head.kind not in (TEXT, CHANGE) and not head.key]
+        return [head.name for head in self.heads[1:] if head.kind not in (TEXT, *CHANGES) and not head.key]
 
     def text(self, head: Head, value: Value) -> str:
         """As it is read."""
         if value is None:
-            return "–" if head.kind in (PERCENT, CHANGE) else ""
-        if head.kind == CHANGE:
-            return _moved(Fraction(value))
+            return "–" if head.kind in (PERCENT, *CHANGES) else ""
+        if head.kind in CHANGES:
+            return _moved(Fraction(value), "%" if head.kind == CHANGE else " points")
         if head.kind == MONEY:
             return display(int(value), self.currency)
         if head.kind == PERCENT:
             return f"{two_digits(Fraction(value)):,.2f}%".replace("-", "\N{MINUS SIGN}")
         return f"{int(value):,}" if head.kind == NUMBER else str(value)
+
+    def _text_of_cell(self, head: Head, value: Value) -> str:
+        """A heat table is empty where it has no value: its cells are no answer, they are not there yet."""
+        return "" if value is None and self.shades else self.text(head, value)
 
     @property
     def chart_rows(self) -> list[list[Cell]]:
@@ -137,7 +142,7 @@ class Table:
     @property
     def columns(self) -> list[Column]:
         """Of the file."""
-        kinds = [(head, MONEY if head.kind == MONEY else NUMBER) for head in self.heads[1:]]
+        kinds = [(head, head.kind if head.kind in (MONEY, TEXT) else NUMBER) for head in self.heads[1:]]
         first = Column(self.heads[0].name, TEXT, self.heads[0].label)
         return [
             first,
@@ -156,7 +161,7 @@ class Table:
             return ""
         if head.kind == MONEY:
             return to_major(int(value), self.currency)
-        if head.kind in (PERCENT, CHANGE):
+        if head.kind in (PERCENT, *CHANGES):
             return f"{two_digits(Fraction(value)):.2f}"
         return text_cell(str(value))
 
@@ -189,7 +194,7 @@ def beside(table: Table, before: Table | None) -> Table:
             Head(f"{column.name}_before", "Before", column.kind, narrow=False, key=column.key),
             Head("change_pct", "Change", CHANGE, narrow=False),
         ],
-        rows=[[*row, was(row), _change(row[index], was(row))] for row in rows],
+        rows=[[*row, was(row), change(row[index], was(row))] for row in rows],
         row_ids=ids,
         row_keys=[*table.row_keys, *[""] * len(gone)] if table.row_keys else (),
         url_of=_beside(table, before, column),
@@ -213,7 +218,7 @@ def _beside(table: Table, before: Table | None, column: Head) -> Callable[[str, 
 
 def _sums_beside(table: Table, before: Table | None, index: int) -> list[Value]:
     was = before.sums[index] if before and before.sums else None
-    return [*table.sums, was, _change(table.sums[index], was)]
+    return [*table.sums, was, change(table.sums[index], was)]
 
 
 def _texts(table: Table, row: Sequence[Value]) -> tuple[Value, ...]:
@@ -227,7 +232,7 @@ def _emptied(table: Table, row: Sequence[Value]) -> list[Value]:
     ]
 
 
-def _change(now: Value, was: Value) -> Fraction | None:
+def change(now: Value, was: Value) -> Fraction | None:
     """Per cent, exact; None of nothing before. Money that leaves is up when more of it leaves."""
     if not was or now is None:
         return None
@@ -236,11 +241,11 @@ def _change(now: Value, was: Value) -> Fraction | None:
     return Fraction(100) * (int(now) - int(was)) / abs(int(was))
 
 
-def _moved(change: Fraction) -> str:
+def _moved(change: Fraction, unit: str) -> str:
     if not change:
         return "unchanged"
     sign, word = ("▲", "up") if change > 0 else ("▼", "down")
-    return f"{sign} {word} {two_digits(abs(change)):,.2f}%"
+    return f"{sign} {word} {two_digits(abs(change)):,.2f}{unit}"
 
 
 def share(part: int, whole: int) -> Fraction | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from analyticsapp.asked import Asked
 from analyticsapp.kpis import KPIS
@@ -11,6 +12,12 @@ from analyticsapp.windows import Window
 from purelaka.figures import Chart
 
 OWN_SUMS = "sums"  # of tables whose rows are days of the window: their line below the title is compared
+
+
+class CellUrl(Protocol):
+    """Addresses of what makes a cell, of the page's window or another."""
+
+    def __call__(self, table: str, row: str, column: str, window: Window | None = None) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class Asking:
     known: State
     currency: str
     kpi_url: Callable[[str, Window], str]
-    cell_url: Callable[[str, str, str], str]
+    cell_url: CellUrl
     row: str | None = None  # the only one that is asked for, where a table can be narrowed to it
     is_before: bool = False  # for comparison: what stays the same in every window may be left out
 

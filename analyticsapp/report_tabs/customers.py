@@ -1,16 +1,20 @@
 """The report of customers: new and returning, cohorts, and what they brought."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
 
 from analyticsapp import drills
 from analyticsapp.charts import bucketed
 from analyticsapp.csv_file import MONEY, TEXT
 from analyticsapp.daily import every_day
-from analyticsapp.drills import SUM
+from analyticsapp.drills import SUM, Drill
 from analyticsapp.kpis.definition import average
-from analyticsapp.report_tables import PERCENT, Head, Table, Value, share
+from analyticsapp.report_tables import CHANGE, PERCENT, POINTS, Head, Table, Value, change, share
 from analyticsapp.report_tabs.asking import OWN_SUMS, Asking, Shown
 from analyticsapp.reports import customers
+from analyticsapp.windows import Window
 from purelaka.figures import Chart
 
 
@@ -19,10 +23,20 @@ def of_customers(asking: Asking) -> Shown:
     split = _new_and_returning(asking)
     if asking.is_before:
         return Shown([split])
-    cohorts = _cohorts(asking)
-    return Shown(
-        [split, _retention(cohorts, asking), _spent(cohorts, asking)], [(split.key, _sales_chart(split))]
+    page = asking.page
+    cohorts, earlier = customers.cohorts_beside(
+        page.window, asking.known, asking.currency, today=page.today, back=_back(asking)
     )
+    tables = [
+        _with_before(_retention(cohorts, asking), "returned", cohorts, earlier, asking),
+        _with_before(_spent(cohorts, asking), "spent", cohorts, earlier, asking),
+    ]
+    return Shown([split, *tables], [(split.key, _sales_chart(split))])
+
+
+def _back(asking: Asking) -> int:
+    """How many months before a cohort the one lies that it is compared with."""
+    return 12 if asking.page.with_year_before else 1
 
 
 def _cohorts(asking: Asking) -> Sequence[customers.Cohort]:
@@ -132,6 +146,62 @@ def _spent(cohorts: Sequence[customers.Cohort], asking: Asking) -> Table:
     )
 
 
+def _with_before(
+    table: Table,
+    name: str,
+    cohorts: Sequence[customers.Cohort],
+    earlier: Mapping[str, customers.Cohort],
+    asking: Asking,
+) -> Table:
+    """Beside the last figure of each row that of an earlier cohort, when it was as old."""
+    kind, value_of = KINDS[name]
+    least = 1 if name == "returned" else 0
+    compared = {one.month: one.age for one in cohorts if one.age >= least}
+    before = {month: earlier[month] for month in compared if month in earlier}
+
+    def line(row: Sequence[Value], one: customers.Cohort) -> list[Value]:
+        if one.month not in before:
+            return [*row, "", None, None]
+        age = compared[one.month]
+        now, was = value_of(one, age), value_of(before[one.month], age)
+        return [*row, f"Month {age}", was, change(now, was) if kind == MONEY else _points(now, was)]
+
+    def url(row: str, head: Head) -> str:
+        if head.name != f"{name}_before":
+            return table.url_of(row, head) if table.url_of else ""
+        month = customers.later(before[row].month, compared[row])
+        span = Window(date.fromisoformat(f"{month}-01"), customers.last_day(month))
+        return asking.cell_url(table.key, before[row].month, f"{name}_{compared[row]}", span)
+
+    def drill(row: str, column: str) -> Drill:
+        if column != f"{name}_before":
+            return drills.by_cohort({one.month: one for one in cohorts})(row, column)
+        found = before[row]
+        return drills.by_cohort({found.month: found})(found.month, f"{name}_{compared[row]}")
+
+    moved = Head("change_pct", "Change", CHANGE) if kind == MONEY else Head("change_points", "Change", POINTS)
+    more = [
+        Head("compared_at", "At", TEXT, narrow=False),
+        Head(f"{name}_before", "Before", kind, narrow=False, key=table.heads[-1].key),
+        replace(moved, narrow=False),
+    ]
+    width = len(table.heads) - 1 + len(more)
+    return replace(
+        table,
+        heads=[*table.heads, *more],
+        rows=[line(row, one) for row, one in zip(table.rows, cohorts, strict=True)],
+        shades=[[*row, *[None] * (width - len(row))] for row in table.shades],
+        url_of=url,
+        drill=drill,
+        foot=f"{table.foot} {BEFORE[_back(asking)]}",
+    )
+
+
+def _points(now: Value, was: Value) -> Fraction | None:
+    """The difference of two per cents."""
+    return None if now is None or was is None else Fraction(now) - Fraction(was)
+
+
 def _ages(name: str, kind: str, key: str) -> list[Head]:
     return [Head(f"{name}_{age}", f"+{age}", kind, key=key) for age in range(1, customers.AGES + 1)]
 
@@ -140,6 +210,14 @@ def _padded(row: list[Value], width: int = 14) -> list[Value]:
     return [*row, *[None] * (width - len(row))]
 
 
+KINDS: dict[str, tuple[str, Callable[[customers.Cohort, int], Value]]] = {
+    "returned": (PERCENT, lambda one, age: share(one.returned[age], one.size)),
+    "spent": (MONEY, lambda one, age: average(one.spent[age], one.size)),
+}
+BEFORE = {
+    1: "Before: the cohort of the month before, when it was as old.",
+    12: "Before: the cohort of the same month a year before, when it was as old.",
+}
 TABLES = {
     "new-and-returning": _new_and_returning,
     "retention": lambda asking: _retention(_cohorts(asking), asking),

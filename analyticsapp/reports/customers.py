@@ -48,6 +48,7 @@ COHORTS = """
     GROUP BY firsts.cohort, moved.month
 """
 AGES, COHORTS_SHOWN = 12, 13
+Cells = dict[tuple[str, str], tuple[int, int]]  # (cohort, month) -> customers who bought, amount
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,11 @@ class Cohort:
     returned: list[int]
     spent: list[int]
 
+    @property
+    def age(self) -> int:
+        """Months since, at the last figure."""
+        return len(self.returned) - 1
+
 
 def by_day(window: Window, state: State, currency: str) -> list[CustomersOfDay]:
     """New and returning customers of each day of the window on which somebody bought. One query."""
@@ -104,20 +110,46 @@ def by_day(window: Window, state: State, currency: str) -> list[CustomersOfDay]:
 
 def cohorts(window: Window, state: State, currency: str, *, today: date) -> list[Cohort]:
     """The cohorts of the 13 months up to the window's end, oldest first. One query."""
+    return _of_months(_cells(window, state, currency), _over(window, today))
+
+
+def cohorts_beside(
+    window: Window, state: State, currency: str, *, today: date, back: int
+) -> tuple[list[Cohort], dict[str, Cohort]]:
+    """The same, and by their months the cohorts `back` months before them, when these were as old.
+
+    One query.
+    """
+    cells, months = _cells(window, state, currency), _over(window, today)
+    earlier = _of_months(cells, [later(month, -back) for month in months])
+    return _of_months(cells, months), {later(one.month, back): one for one in earlier}
+
+
+def _cells(window: Window, state: State, currency: str) -> Cells:
+    """Of each cohort and month up to the window's end: who bought, and what moved."""
     days, parameters = customer_days(window, state)
     query = COHORTS.replace("{customers}", days)
     query = query.replace("{known}", state.past.entries("entry"))
     query = query.replace("{month of day}", month_of("day"))
     query = query.replace("{month of entry}", month_of("entry.occurred_on"))
     found = rows((query, [*parameters, currency, currency, window.end]))
-    cells = {(cohort, month): (int(people), int(amount)) for cohort, month, people, amount in found}
-    over = [month for month in _months(window.end) if _is_over(month, window, today)]
+    return {(cohort, month): (int(people), int(amount)) for cohort, month, people, amount in found}
+
+
+def _over(window: Window, today: date) -> list[str]:
+    return [month for month in _months(window.end) if _is_over(month, window, today)]
+
+
+def _of_months(cells: Cells, months: list[str]) -> list[Cohort]:
+    """The cohorts of these months, each up to the last of them."""
     return [
-        _cohort(month, cells, over[number:]) for number, month in enumerate(over) if (month, month) in cells
+        _cohort(month, cells, months[number:])
+        for number, month in enumerate(months)
+        if (month, month) in cells
     ]
 
 
-def _cohort(cohort: str, cells: dict[tuple[str, str], tuple[int, int]], months: list[str]) -> Cohort:
+def _cohort(cohort: str, cells: Cells, months: list[str]) -> Cohort:
     returned, spent, total = [], [], 0
     for month in months[: AGES + 1]:
         people, amount = cells.get((cohort, month), (0, 0))

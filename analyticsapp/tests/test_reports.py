@@ -5,6 +5,7 @@ import io
 import re
 from collections import defaultdict
 from datetime import date
+from html import unescape
 
 from django.db import connection
 from django.test import TestCase
@@ -113,6 +114,48 @@ class Cohorts(TestCase):
         self.assertEqual((january.month, january.size), ("2026-01", 2))
         self.assertEqual(january.returned, [2, 0, 1])
         self.assertEqual(january.spent, [30_00, 25_00, 55_00])
+
+    def test_an_earlier_cohort_stands_beside_it_when_it_was_as_old(self) -> None:
+        for month, year, paid in ((1, 2025, 8_00), (12, 2025, 10_00), (1, 2026, 20_00), (2, 2026, 40_00)):
+            sell(paid, at(5, month=month, year=year), email=f"{month}-{year}@example.com")
+        sell(2_00, at(9, month=2, year=2025), email="1-2025@example.com")
+        sell(5_00, at(9, month=2), email="1-2026@example.com")
+        sell(30_00, at(8, month=1), email="other@example.com")
+
+        def file(table: str, name: str, **more: str) -> list[tuple[str, ...]]:
+            url = reverse("analyticsapp:report-table", args=["customers", table])
+            window = {"start": "2026-02-01", "end": "2026-02-28", "currency": "gbp", **more}
+            found = csv.DictReader(io.StringIO(body(self.client.get(url, window)).decode()))
+            columns = ("cohort", "compared_at", f"{name}_before")
+            return [(*(row[column] for column in columns), list(row.values())[-2]) for row in found][-3:]
+
+        self.client.force_login(make_user(Role.ANALYST))
+        self.assertEqual(
+            file("lifetime-value", "spent"),
+            [
+                ("2025-12", "", "", ""),
+                ("2026-01", "Month 1", "10.00", "175.00"),  # 27.50, where December's had brought 10.00
+                ("2026-02", "Month 0", "25.00", "60.00"),
+            ],
+        )
+        self.assertEqual(
+            file("retention", "returned", compare="year"),
+            [
+                ("2025-12", "", "", ""),
+                ("2026-01", "Month 1", "100.00", "-50.00"),
+                ("2026-02", "", "", ""),
+            ],
+        )
+        page = self.client.get(
+            reverse("analyticsapp:report-customers"),
+            {"start": "2026-02-01", "end": "2026-02-28", "compare": "year"},
+        )
+        self.assertContains(page, "▼ down 50.00 points")
+        self.assertContains(page, "Before: the cohort of the same month a year before, when it was as old.")
+        [link] = re.findall(r'href="([^"]+)">100.00%</a>', page.content.decode())
+        cell = text(self.client.get(unescape(link)))
+        self.assertIn("Cohort retention, 2025-01, +1", cell)
+        self.assertIn("There are as many rows as the cell says: 1.", cell)
 
     def test_a_month_that_is_not_over_is_left_out(self) -> None:
         sell(10_00, at(3))
