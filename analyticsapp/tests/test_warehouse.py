@@ -18,14 +18,15 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from accounts.privacy import customer_key
-from analyticsapp import warehouse
+from analyticsapp import parquet_store
 from analyticsapp.build import build
 from analyticsapp.facts import window_facts
 from analyticsapp.kpis import KPIS
+from analyticsapp.parquet_store import CannotExport, Manifest
 from analyticsapp.reports import margin
 from analyticsapp.rollups import state
 from analyticsapp.tests.ledgers import at, refunded, sold
-from analyticsapp.warehouse import CannotExport, Manifest, export
+from analyticsapp.warehouse import export
 from analyticsapp.windows import Window, last_days
 from orders.models import Order
 from payments.models import LedgerEntry
@@ -144,7 +145,7 @@ class Runs(WarehouseTestCase):
         self.export()
         sold(20_00, at(4))
         with (
-            patch.object(warehouse._Store, "replace_manifest", side_effect=OSError),
+            patch.object(parquet_store.Store, "replace_manifest", side_effect=OSError),
             self.assertRaises(OSError),
         ):
             self.export()

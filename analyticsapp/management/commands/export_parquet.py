@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from analyticsapp import warehouse
 from analyticsapp.build import LedgerBusy
+from analyticsapp.parquet_store import CannotExport
 
 
 class Command(BaseCommand):
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         now = timezone.now()
         try:
             manifest = warehouse.export(place, now=now, personal_data=not without_personal_data)
-        except (warehouse.CannotExport, LedgerBusy, OSError) as problem:
+        except (CannotExport, LedgerBusy, OSError) as problem:
             raise CommandError(str(problem)) from problem
         run = now.strftime(warehouse.RUN)
         for name, files in manifest.files.items():
