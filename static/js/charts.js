@@ -456,9 +456,17 @@ const start = (figure) => {
   );
   paint();
   const linkOf = (point) => cellOf(figure.dataset.chart, point, table)?.querySelector("a");
-  chart.on("click", (point) => {
-    const link = linkOf(point);
-    if (link) location.assign(link.href);
+  // A press and a release on what leads to one place. Not a click: the browser lets one go whose square is raised
+  // between the two, because the pointer has come onto it, and ECharts one whose drawing was made anew, or a slow tap.
+  let pressed = null;
+  canvas.addEventListener("pointerdown", () => {
+    pressed = null;
+  });
+  chart.on("mousedown", (point) => {
+    pressed = point.event.event.button ? null : linkOf(point);
+  });
+  chart.on("mouseup", (point) => {
+    if (pressed && linkOf(point) === pressed) location.assign(pressed.href);
   });
   // ECharts points at everything drawn, also at an hour without an order, which leads nowhere.
   chart.on("mousemove", (point) => chart.getZr().setCursorStyle(linkOf(point) ? "pointer" : "default"));
