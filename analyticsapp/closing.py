@@ -95,7 +95,8 @@ def figures_of(month: date, known: Known, keys: Collection[str] = tuple(KPIS)) -
     """
     window, past = window_of(month), replace(state(), past=known)
     facts = window_facts(window, past, needs={group for key in keys for group in KPIS[key].needs})
-    kept = [key for key in keys if key not in MARGINS or known.movement_id is not None]
+    has_margins = known.is_everything or known.movement_id is not None
+    kept = [key for key in keys if key not in MARGINS or has_margins]
     figures: Figures = {}
     for currency, found in facts.items():
         if found.latest_day:
@@ -107,11 +108,6 @@ def figures_of(month: date, known: Known, keys: Collection[str] = tuple(KPIS)) -
 def known_of(closed: ClosedMonth) -> Known:
     """What was known when a month was closed."""
     return Known(ledger_id=closed.ledger_id, movement_id=closed.movement_id)
-
-
-def known_now() -> Known:
-    """All there is, as a month is closed with it."""
-    return _up_to(None, None)
 
 
 def months(*, today: date) -> list[Month]:

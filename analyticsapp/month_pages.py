@@ -18,6 +18,7 @@ from analyticsapp import asked, closing, late, learnt
 from analyticsapp.build import LedgerBusy
 from analyticsapp.closing import Figures
 from analyticsapp.earlier import Earlier, count_text, money_text, shown
+from analyticsapp.known import EVERYTHING
 from analyticsapp.kpis import KPIS
 from analyticsapp.kpis.definition import MONEY, PERCENT
 from analyticsapp.models import ClosedMonth
@@ -73,7 +74,7 @@ def month(request: SignedInRequest, month: str) -> HttpResponse:
     first = _read(month)
     closed = ClosedMonth.objects.select_related("closed_by").filter(month=first).first()
     window = closing.window_of(first)
-    now = closing.figures_of(first, closing.known_now())
+    now = closing.figures_of(first, EVERYTHING)
     reported: Figures = closed.figures if closed else now
     causes = learnt.since_entry(window, closed.ledger_id) if closed else []
     context = {

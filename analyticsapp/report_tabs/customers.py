@@ -179,11 +179,10 @@ def _with_before(
         found = before[row]
         return drills.by_cohort({found.month: found})(found.month, f"{name}_{compared[row]}")
 
-    moved = Head("change_pct", "Change", CHANGE) if kind == MONEY else Head("change_points", "Change", POINTS)
     more = [
-        Head("compared_at", "At", TEXT, narrow=False),
-        Head(f"{name}_before", "Before", kind, narrow=False, key=table.heads[-1].key),
-        replace(moved, narrow=False),
+        Head("compared_at", "At", TEXT),
+        Head(f"{name}_before", "Before", kind, key=table.heads[-1].key),
+        Head("change_pct", "Change", CHANGE) if kind == MONEY else Head("change_points", "Change", POINTS),
     ]
     width = len(table.heads) - 1 + len(more)
     return replace(
