@@ -13,7 +13,7 @@ from analyticsapp.facts import window_facts
 from analyticsapp.known import Known
 from analyticsapp.kpis import KPIS
 from analyticsapp.kpis.definition import for_file
-from analyticsapp.learnt import MARGINS, NEVER_KNOWN, OF_FACTS, Cause
+from analyticsapp.learnt import MARGINS, OF_FACTS, OF_WISHES, Cause
 from analyticsapp.models import ClosedMonth
 from analyticsapp.reports import margin
 from analyticsapp.rollups import state
@@ -23,7 +23,7 @@ from catalog.models import StockMovement
 from payments.models import LedgerEntry
 from purelaka.days import store_day
 
-AS_TOLD = (*OF_FACTS, *NEVER_KNOWN)
+AS_TOLD = (*OF_FACTS, *OF_WISHES)
 """Kept as they were reported; what was known of them then is not kept, so nothing can make them again."""
 REBUILT = tuple(key for key in KPIS if key not in AS_TOLD)
 """Made again by the check, for ever, from what was known when the month was closed."""

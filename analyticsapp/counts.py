@@ -10,17 +10,18 @@ from typing import Any
 from analyticsapp.reading import Sql, as_day, moment_parameter, rows
 from analyticsapp.rollups import CUSTOMER_ROLLUP, FRESH, REFUND_ROLLUP, State, relation
 from analyticsapp.windows import Window
+from analyticsapp.wished import as_known
 
 # A wish counts in a window when it was made in it and not taken back in it. What goes into the basket
 # and what is bought may be anything; it comes after the wish, in the same window.
 WISHED = """
-    FROM wishlist_wishlistitem AS wish
+    FROM {wishes} AS wish
     WHERE wish.created_at >= %s AND wish.created_at < %s
         AND (wish.removed_at IS NULL OR wish.removed_at >= %s)
 """
 BOUGHT_AFTERWARDS = """
         AND EXISTS (
-            SELECT 1 FROM orders_order AS bought
+            SELECT 1 FROM {orders} AS bought
             WHERE bought.user_id = wish.user_id AND bought.status IN ('paid', 'fulfilled')
                 AND bought.paid_at > wish.created_at AND bought.paid_at < %s
         )
@@ -29,12 +30,12 @@ BOUGHT_AFTERWARDS = """
 BASKET_AFTERWARDS = """
         AND (
             EXISTS (
-                SELECT 1 FROM orders_basketitem AS item
+                SELECT 1 FROM {basket items} AS item
                     JOIN orders_basket AS basket ON basket.id = item.basket_id
                 WHERE basket.user_id = wish.user_id AND item.added_at > wish.created_at AND item.added_at < %s
             )
             OR EXISTS (
-                SELECT 1 FROM orders_order AS bought
+                SELECT 1 FROM {orders} AS bought
                 WHERE bought.user_id = wish.user_id AND bought.status IN ('paid', 'fulfilled')
                     AND bought.paid_at > wish.created_at AND bought.paid_at < %s
             )
@@ -245,7 +246,7 @@ def query(window: Window, state: State, before: Window | None) -> Sql:
     refunded, of_refunded = _refunded(window, both, state)
     text = COUNTS.replace("{customers}", customers).replace("{refunded}", refunded)
     text = text.replace("{wished}", WISHED).replace("{afterwards}", BOUGHT_AFTERWARDS)
-    text = text.replace("{in a basket}", BASKET_AFTERWARDS)
+    text = as_known(text.replace("{in a basket}", BASKET_AFTERWARDS), state.past)
     # wished, in a basket, bought: each for both windows
     people = [bound for ends in (0, 2, 1) for one in (window, before) for bound in wish_bounds(one, ends)]
     # In the order of the text: the relations come where they are named.

@@ -13,10 +13,11 @@ from analyticsapp.evidence import Evidence, Scope
 from analyticsapp.facts import window_facts
 from analyticsapp.kpis import KPIS
 from analyticsapp.kpis.definition import COUNT, for_people
-from analyticsapp.learnt import BY_ROWS, NEVER_KNOWN, Late
+from analyticsapp.learnt import BY_ROWS, OF_WISHES, Late
 from analyticsapp.proof import EVIDENCE
 from analyticsapp.reports import margin
 from analyticsapp.windows import BadWindow, read_day
+from analyticsapp.wished import not_kept
 from purelaka.days import day_start
 from purelaka.money import display
 
@@ -35,7 +36,8 @@ class Earlier:
     """`figure` is as it was known when `day` ended; `late` are the entries of the window learnt since.
 
     Or, where rows of another sort make it, `lines` are those that changed, `number` of them in all, and
-    `change` what they come to. `error` says what was wrong with the day that was asked for, `typed`.
+    `change` what they come to. `note` says what of the past is not stored, `error` what was wrong with the
+    day that was asked for, `typed`.
     """
 
     day: date | None = None
@@ -46,6 +48,7 @@ class Earlier:
     number: int = 0
     noun: str = ""
     change: str = ""
+    note: str = ""
     typed: str = ""
     error: str = ""
 
@@ -67,13 +70,8 @@ def asked_day(request: HttpRequest) -> Earlier:
         return Earlier(typed=typed, error=str(problem))
 
 
-def earlier_knowledge(request: HttpRequest, kpi: str, scope: Scope) -> Earlier | None:
-    """A figure as it was known; None for figures of which earlier knowledge is not kept.
-
-    Four queries at most, or none without a day.
-    """
-    if kpi in NEVER_KNOWN:
-        return None
+def earlier_knowledge(request: HttpRequest, kpi: str, scope: Scope) -> Earlier:
+    """A figure as it was known. Six queries at most, or none without a day."""
     asked = asked_day(request)
     if not asked.day:
         return asked
@@ -84,7 +82,8 @@ def earlier_knowledge(request: HttpRequest, kpi: str, scope: Scope) -> Earlier |
         return replace(asked, late=late, late_amount=display(late.amount, scope.currency))
     proven, rows = EVIDENCE[kpi]
     is_money = not rows.counted and KPIS[proven].unit != COUNT
-    return with_rows(asked, rows, scope, then, is_money=is_money)
+    found = with_rows(asked, rows, scope, then, is_money=is_money)
+    return replace(found, note=not_kept(scope.window)) if kpi in OF_WISHES else found
 
 
 def with_rows(asked: Earlier, rows: Evidence, now: Scope, then: Scope, *, is_money: bool) -> Earlier:

@@ -43,10 +43,9 @@ KINDS |= {
 }
 MARGINS = ("goods_revenue", "goods_cost", "product_margin", "product_margin_pct", "pieces_without_cost")
 OF_FACTS = ("charges", "disputes", "disputes_lost", "dispute_rate_pct", "fees_pending")
-BY_ROWS = (*MARGINS, *OF_FACTS)
+OF_WISHES = ("wishlisted_users", "basket_users", "purchased_users")
+BY_ROWS = (*MARGINS, *OF_FACTS, *OF_WISHES)
 """What more than entries make: the rows that changed are told."""
-NEVER_KNOWN = ("wishlisted_users", "basket_users", "purchased_users")
-"""Of wishes and baskets it is not kept what was known of them earlier."""
 
 # Refunds on days after a closed month, of orders sold in it, that were learnt of since it was closed.
 OF_CLOSED_MONTHS = """

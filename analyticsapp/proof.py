@@ -11,6 +11,7 @@ from analyticsapp.reading import Sql
 from analyticsapp.reports.margin import margin_rows
 from analyticsapp.rollups import CUSTOMER_ROLLUP, relation
 from analyticsapp.selections import REFUNDS, Selection
+from analyticsapp.wished import as_known
 from payments.models import Kind
 
 BY_CUSTOMER = """
@@ -41,17 +42,21 @@ def customers(least: int) -> Callable[[Scope], Sql]:
 
 def wishers(scope: Scope) -> Sql:
     """The people with a wish."""
-    return BY_PERSON.replace("{wished}", WISHED), wish_bounds(scope.window)
+    return _people(WISHED, scope), wish_bounds(scope.window)
 
 
 def wishers_with_basket(scope: Scope) -> Sql:
     """Those of them who put something into their basket afterwards."""
-    return BY_PERSON.replace("{wished}", WISHED + BASKET_AFTERWARDS), wish_bounds(scope.window, ends=2)
+    return _people(WISHED + BASKET_AFTERWARDS, scope), wish_bounds(scope.window, ends=2)
 
 
 def wishers_who_bought(scope: Scope) -> Sql:
     """Those of them who paid an order afterwards."""
-    return BY_PERSON.replace("{wished}", WISHED + BOUGHT_AFTERWARDS), wish_bounds(scope.window, ends=1)
+    return _people(WISHED + BOUGHT_AFTERWARDS, scope), wish_bounds(scope.window, ends=1)
+
+
+def _people(wished: str, scope: Scope) -> str:
+    return as_known(BY_PERSON.replace("{wished}", wished), scope.state.past)
 
 
 def margins(amount: str, condition: str = KNOWN_COST, *, only: str | None = None) -> Callable[[Scope], Sql]:

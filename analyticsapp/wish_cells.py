@@ -1,7 +1,7 @@
 """One figure of the funnel of wishes: what it is, the rows that make it, and their file."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -15,6 +15,7 @@ from analyticsapp import asked, evidence, wish_figures
 from analyticsapp.breakdowns import Breakdown
 from analyticsapp.download import respond
 from analyticsapp.drills import Drill
+from analyticsapp.earlier import Earlier, asked_day, with_rows
 from analyticsapp.evidence import BadPage, Scope
 from analyticsapp.packing import Download
 from analyticsapp.reading import one_view
@@ -23,9 +24,11 @@ from analyticsapp.views import EXPORTERS, GET_ONLY, PLAIN, _said
 from analyticsapp.windows import Window
 from analyticsapp.wish_figures import WISH_FIGURES, WishFigure
 from analyticsapp.wish_funnel import ALL, Only, funnel
+from analyticsapp.wished import not_kept
 from catalog.models import Variant
 
 NARROWING = ("sku", "person")
+NAMED = ("days", "period", "start", "end", *NARROWING)
 PERSON = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -60,7 +63,7 @@ class Found:
 @staff_required
 @require_safe
 def wish_figure(request: SignedInRequest, figure: str) -> HttpResponse:
-    """A figure's definition, and the wishes or people that make it, 50 a page. Four queries at most."""
+    """A figure's definition, and the wishes or people that make it, 50 a page."""
     page = asked.read(request)
     if page.error:
         return HttpResponse(f"{page.error}\n", status=400, content_type=PLAIN)
@@ -74,6 +77,7 @@ def wish_figure(request: SignedInRequest, figure: str) -> HttpResponse:
         except BadPage:
             raise Http404 from None
         totals = evidence.totals(cell.drill.evidence, scope)
+        earlier = _earlier(request, cell, only, scope)
     named = {name: request.GET[name] for name in NARROWING if name in request.GET}
     here = wish_figures.address(figure, page.window, **named)
     may_export = request.user.role in EXPORTERS
@@ -85,6 +89,9 @@ def wish_figure(request: SignedInRequest, figure: str) -> HttpResponse:
         "agrees": totals.number == cell.drill.says,
         "totals": totals,
         "noun": cell.drill.evidence.noun(totals.number),
+        "earlier": earlier,
+        "here": reverse("analyticsapp:wish-figure", args=[figure]),
+        "hidden": [(name, request.GET[name]) for name in NAMED if name in request.GET],
         "rows": wish_figures.for_people(rows.rows, page.window),
         "newer": f"{here}&newer={rows.newer}" if rows.newer else "",
         "older": f"{here}&older={rows.older}" if rows.older else "",
@@ -143,3 +150,14 @@ def _find(key: str, window: Window, whose: str, only: Only) -> Found:
     one, whole = WISH_FIGURES[key], funnel(window, only)
     drill = Drill(one.rows(only), one.number(whole), one.of)
     return Found(one, whose, wish_figures.text(one.value(whole)), drill)
+
+
+def _earlier(request: SignedInRequest, cell: Found, only: Only, scope: Scope) -> Earlier:
+    """The figure as it was known at the end of the day that is asked for, if one is."""
+    asked = asked_day(request)
+    if not asked.day:
+        return asked
+    then = replace(scope, state=scope.state.as_known_at(asked.moment))
+    figure = wish_figures.text(cell.one.value(funnel(scope.window, only, then.state.past)))
+    asked = replace(asked, figure=figure, note=not_kept(scope.window))
+    return with_rows(asked, cell.drill.evidence, scope, then, is_money=False)

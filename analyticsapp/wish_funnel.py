@@ -14,8 +14,10 @@ from django.db import connection
 
 from analyticsapp.csv_file import MOMENT, NUMBER, PERSON, TEXT, Column
 from analyticsapp.evidence import Evidence, Scope
+from analyticsapp.known import EVERYTHING, Known
 from analyticsapp.reading import Sql, moment_parameter, rows
 from analyticsapp.windows import Window
+from analyticsapp.wished import as_known
 
 # What people put into baskets, and what they paid, is read once for the window: a look for each wish would
 # read all that its person ever bought. A basket after the purchase was for another one. {only} narrows to the
@@ -26,19 +28,19 @@ STEPS = """
         CASE WHEN bought.first_at IS NULL OR added.first_at <= bought.first_at
             THEN added.first_at END AS basket_at,
         CASE WHEN COALESCE(added.first_at, bought.first_at) IS NULL THEN 0 ELSE 1 END AS has_basket
-    FROM wishlist_wishlistitem AS wish
+    FROM {wishes} AS wish
     LEFT JOIN (
         SELECT wish.id, MIN(item.added_at) AS first_at
-        FROM orders_basketitem AS item JOIN orders_basket AS basket ON basket.id = item.basket_id
-            JOIN wishlist_wishlistitem AS wish ON wish.user_id = basket.user_id
+        FROM {basket items} AS item JOIN orders_basket AS basket ON basket.id = item.basket_id
+            JOIN {wishes} AS wish ON wish.user_id = basket.user_id
                 AND wish.variant_id = item.variant_id AND wish.created_at < item.added_at
         WHERE item.added_at >= %s AND item.added_at < %s AND wish.created_at >= %s{only}
         GROUP BY wish.id
     ) AS added ON added.id = wish.id
     LEFT JOIN (
         SELECT wish.id, MIN(sold.paid_at) AS first_at
-        FROM orders_order AS sold JOIN orders_orderitem AS line ON line.order_id = sold.id
-            JOIN wishlist_wishlistitem AS wish ON wish.user_id = sold.user_id
+        FROM {orders} AS sold JOIN orders_orderitem AS line ON line.order_id = sold.id
+            JOIN {wishes} AS wish ON wish.user_id = sold.user_id
                 AND wish.variant_id = line.variant_id AND wish.created_at < sold.paid_at
         WHERE sold.status IN ('paid', 'fulfilled') AND sold.paid_at >= %s AND sold.paid_at < %s
             AND wish.created_at >= %s{only}
@@ -171,11 +173,13 @@ class Funnel:
     product_count: int = 0
 
 
-def funnel(window: Window, only: Only = ALL, *, with_products: bool = False) -> Funnel:
-    """Of the wishes made in the window. One query."""
+def funnel(
+    window: Window, only: Only = ALL, past: Known = EVERYTHING, *, with_products: bool = False
+) -> Funnel:
+    """Of the wishes made in the window, as they were known by then. One query."""
     found: dict[str, list[Any]] = {}
     products = []
-    for what, *cells in rows(funnel_query(window, only, with_products=with_products)):
+    for what, *cells in rows(funnel_query(window, only, past, with_products=with_products)):
         if what == "variant":
             products.append(OfVariant(cells[3], cells[4], _reached(cells)))
         else:
@@ -192,17 +196,19 @@ def funnel(window: Window, only: Only = ALL, *, with_products: bool = False) -> 
     )
 
 
-def funnel_query(window: Window, only: Only = ALL, *, with_products: bool = False) -> Sql:
+def funnel_query(
+    window: Window, only: Only = ALL, past: Known = EVERYTHING, *, with_products: bool = False
+) -> Sql:
     """The one that gives the whole funnel."""
-    query = (FUNNEL + PRODUCTS if with_products else FUNNEL).replace("{steps}", steps(only))
+    query = (FUNNEL + PRODUCTS if with_products else FUNNEL).replace("{steps}", steps(only, past))
     for name, span in SPANS.items():
         query = query.replace(f"{{{name}}}", seconds_between(*span))
     return query, [*bounds(window), moment_parameter(window.bounds[1])]
 
 
-def steps(only: Only = ALL) -> str:
+def steps(only: Only = ALL, past: Known = EVERYTHING) -> str:
     """A row for each wish with the moments of its steps; `bounds` are its parameters."""
-    return STEPS.replace("{only}", only.condition)
+    return as_known(STEPS.replace("{only}", only.condition), past)
 
 
 def seconds_between(start: str, end: str) -> str:
@@ -222,7 +228,7 @@ def people(condition: str = "1 = 1", only: Only = ALL) -> Evidence:
     """The people whose wishes meet a condition on all `steps` of each, by their first wish."""
 
     def makes(scope: Scope) -> Sql:
-        text = PER_PERSON.replace("{steps}", steps(only)).replace("{condition}", condition)
+        text = PER_PERSON.replace("{steps}", steps(only, scope.state.past)).replace("{condition}", condition)
         return text, bounds(scope.window)
 
     return Evidence(("person", "people"), "wishers", PERSON_COLUMNS, makes, counted=True)
@@ -238,11 +244,11 @@ def wishes(condition: str = "1 = 1", only: Only = ALL, *, span: str = "") -> Evi
     text = PER_WISH.replace("{seconds}", seconds).replace(
         "{sort key}", seconds if span else "steps.wished_at"
     )
-    text = text.replace("{condition}", condition.replace("{end}", "%s")).replace("{steps}", steps(only))
+    text = text.replace("{condition}", condition.replace("{end}", "%s"))
 
     def makes(scope: Scope) -> Sql:
         end = [moment_parameter(scope.window.bounds[1])] * condition.count("{end}")
-        return text, [*bounds(scope.window), *end]
+        return text.replace("{steps}", steps(only, scope.state.past)), [*bounds(scope.window), *end]
 
     columns = (*WISH_COLUMNS, SECONDS) if span else WISH_COLUMNS
     return Evidence(("wish", "wishes"), "wished", columns, makes, counted=True, sorted_by_moment=not span)

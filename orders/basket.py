@@ -58,7 +58,7 @@ def add(request: HttpRequest, variant: Variant, quantity: int = 1) -> BasketItem
     _refuse_mixing(basket, variant)
     item = lines(basket).filter(variant=variant).first()
     _refuse_too_many(variant, quantity + (item.quantity if item else 0), basket)
-    item = item or BasketItem(basket=basket, variant=variant, quantity=0)
+    item = item or BasketItem(basket=basket, variant=variant, quantity=0, known_at=timezone.now())
     item.quantity += quantity
     item.unit_amount = variant.unit_amount
     item.save()
@@ -203,6 +203,7 @@ def _close(basket: Basket, request: HttpRequest) -> Basket | None:
             quantity=quantity,
             unit_amount=item.unit_amount,
             added_at=item.added_at,
+            known_at=item.known_at,
         )
         for item, quantity in left
     )
@@ -233,6 +234,7 @@ def adopt(request: HttpRequest, user: User) -> list[str]:
     own = _unpaid(Basket.objects.filter(user=user, closed_at=None).first(), request)
     if own is None:
         Basket.objects.filter(pk=guest.pk).update(user=user)
+        guest.items.update(known_at=timezone.now())
         return []
     return _merge(guest, into=locked(own))
 
@@ -246,7 +248,7 @@ def _merge(guest: Basket, into: Basket) -> list[str]:
             known.unit_amount = item.unit_amount
             known.save(update_fields=["quantity", "unit_amount"])
             item.delete()
-    guest.items.update(basket=into)
+    guest.items.update(basket=into, known_at=timezone.now())
     order = guest.order
     guest.delete()
     if order and (into.order is None or order.status == OrderStatus.PENDING):

@@ -13,6 +13,8 @@ class WishlistItem(models.Model):
     # The price then, in minor units of the variant's currency; unknown of the oldest wishes.
     unit_amount = models.PositiveBigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # When it was known whose it is: a guest's when they signed in; unknown of the oldest wishes.
+    known_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

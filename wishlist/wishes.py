@@ -120,6 +120,10 @@ def noted(session: Any) -> list[WishlistItem]:
 
 def keep(wishes: Iterable[WishlistItem]) -> None:
     """Save wishes of accounts; those that are there already stay as they are, with their moment."""
+    now = timezone.now()
+    wishes = list(wishes)
+    for wish in wishes:
+        wish.known_at = now
     WishlistItem.objects.bulk_create(wishes, ignore_conflicts=True)
 
 

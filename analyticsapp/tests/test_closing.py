@@ -73,9 +73,6 @@ class AsKnown(TestCase):
         self.assertIn("known must be a day", page)
         self.assertIn('value="yesterday"', page)
 
-    def test_wishes_have_no_earlier_knowledge(self) -> None:
-        self.assertNotIn("As known on an earlier day", self.kpi("wishlisted_users", ""))
-
 
 class Closing(TestCase):
     def setUp(self) -> None:

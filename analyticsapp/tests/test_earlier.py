@@ -1,36 +1,45 @@
 """What was known of figures and cells at an earlier moment, and that the rows which changed lead to now."""
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.test import TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Role
+from accounts.models import Role, User
 from accounts.privacy import customer_key
-from analyticsapp import changed
+from analyticsapp import changed, evidence
 from analyticsapp.build import build
 from analyticsapp.evidence import Scope
 from analyticsapp.facts import window_facts
 from analyticsapp.kpis import KPIS
-from analyticsapp.learnt import OF_FACTS
+from analyticsapp.learnt import OF_FACTS, OF_WISHES
 from analyticsapp.proof import EVIDENCE
 from analyticsapp.report_pages import asking
 from analyticsapp.report_tables import Table
 from analyticsapp.report_tabs import CELLS
 from analyticsapp.rollups import State, state
-from analyticsapp.tests.ledgers import at, post, refunded
+from analyticsapp.tests.ledgers import at, placed, post, refunded, variant
 from analyticsapp.tests.ledgers import sold as sell
 from analyticsapp.tests.test_dashboard import text
 from analyticsapp.tests.test_further_kpis import charge, dispute
 from analyticsapp.tests.test_margin import give_back, put_back
 from analyticsapp.tests.test_margin import sell as sell_goods
 from analyticsapp.tests.test_report_cells import ASKED, MAY_AND_JUNE, a_small_shop, ask, cells
+from analyticsapp.windows import Window
+from analyticsapp.wish_figures import WISH_FIGURES
+from analyticsapp.wish_funnel import ALL, funnel
+from audit.models import AuditLog
+from catalog.models import Variant
+from orders.models import Basket, BasketItem
 from payments.models import EventStatus, Kind, StripeEvent
 from purelaka.testing import make_user
+from wishlist.models import WishlistItem
 
+JUNE = Window(date(2026, 6, 1), date(2026, 6, 30))
 KNOWN = {**ASKED, "known": "2026-06-12"}
 
 
@@ -195,6 +204,88 @@ class ChargesAndDisputes(TestCase):
         )
         self.assertIn("As known on 12 Jun 2026 2 As known now 3", pages["charges"])
         self.assertIn("As known on 12 Jun 2026 50.00%", pages["dispute_rate_pct"])
+
+
+class Wishes(TestCase):
+    """Ann's are known as they happen, but for her payment; Bob was a guest, and his order came late."""
+
+    def setUp(self) -> None:
+        self.ann, self.bob = (make_user(Role.CUSTOMER, f"{name}@example.com") for name in ("ann", "bob"))
+        order = placed(10_00, user=self.ann, status="paid", paid_at=at(6))
+        post(Kind.SALE, 10_00, at(6), order=order, posted_at=at(12))
+        thing = variant("A")
+        self.wish(self.ann, thing, at(3), at(3), removed_at=at(20))
+        self.wish(self.bob, thing, at(4), at(10))
+        self.put(self.ann, thing, at(5), at(5))
+        self.put(self.bob, thing, at(5), at(10))
+        late = placed(10_00, user=self.bob, status="paid", paid_at=at(7))
+        AuditLog.objects.create(
+            event_type="order.attached", target_type="order", target_id=str(late.pk), at=at(16)
+        )
+        build(now=at(30))
+
+    def wish(self, user: User, thing: Variant, made: datetime, known: datetime | None, **more: Any) -> None:
+        WishlistItem.objects.create(user=user, variant=thing, created_at=made, known_at=known, **more)
+
+    def put(self, user: User, thing: Variant, added: datetime, known: datetime) -> None:
+        basket = Basket.objects.create(user=user, closed_at=at(30))
+        BasketItem.objects.create(
+            basket=basket, variant=thing, quantity=1, unit_amount=1, added_at=added, known_at=known
+        )
+
+    def figures(self, known: State) -> list[int]:
+        facts = window_facts(JUNE, known)["gbp"]
+        return [int(KPIS[key].compute(facts) or 0) for key in OF_WISHES]
+
+    def test_they_are_as_they_were_known_by_then(self) -> None:
+        for day, *expected in ((2, 0, 0, 0), (4, 1, 0, 0), (6, 1, 1, 0), (11, 2, 2, 0), (13, 2, 2, 1),
+                               (17, 2, 2, 2), (21, 1, 1, 1)):  # fmt: skip
+            with self.subTest(day=day):
+                past = state().as_known_at(at(day, 0))
+                self.assertEqual(self.figures(past), expected)
+                people = funnel(JUNE, past=past.past).people
+                if day < 21:  # the funnel follows wishes taken back too
+                    self.assertEqual([people.wishes, people.baskets, people.purchases], expected)
+        self.assertEqual(self.figures(state()), [1, 1, 1])
+
+    def test_the_rows_that_changed_lead_from_then_to_now(self) -> None:
+        now = Scope(JUNE, "gbp", state())
+        for day in range(2, 25):
+            then = replace(now, state=now.state.as_known_at(at(day, 0)))
+            was = funnel(JUNE, past=then.state.past)
+            for key, one in WISH_FIGURES.items():
+                moved = changed.since(one.rows(ALL), now, then)
+                self.assertEqual(moved.change, one.number(funnel(JUNE)) - one.number(was), (day, key))
+                self.assertEqual(evidence.totals(one.rows(ALL), then).number, one.number(was), (day, key))
+            for key, before, after in zip(
+                OF_WISHES, self.figures(then.state), self.figures(now.state), strict=True
+            ):
+                self.assertEqual(
+                    changed.since(EVIDENCE[key][1], now, then).change, after - before, (day, key)
+                )
+
+    def page(self, name: str, key: str, **more: str) -> str:
+        self.client.force_login(make_user(Role.OPS))
+        asked = {"start": "2026-06-01", "end": "2026-06-30", "known": "2026-06-09", **more}
+        return text(self.client.get(reverse(f"analyticsapp:{name}", args=[key]), asked))
+
+    def test_the_pages_say_so(self) -> None:
+        kpi = self.page("kpi-detail", "purchased_users")
+        funnel_s = self.page("wish-figure", "wish_people_basket_pct")
+        product_s = self.page("wish-figure", "wishes_bought", sku="A")
+
+        self.assertIn("As known on 9 Jun 2026 0 As known now 1 Person changed since 1, +1", kpi)
+        self.assertIn("As known on 9 Jun 2026 100.00% As known now 100.00%", funnel_s)
+        self.assertIn("bob@example.com +1 not in it → in it", funnel_s)
+        self.assertIn("As known on 9 Jun 2026 0 As known now 2 Wishes changed since 2, +2", product_s)
+        self.assertNotIn("older than the record", kpi + funnel_s + product_s)
+        self.assertIn("known must be a day", self.page("wish-figure", "wishes_made", known="yesterday"))
+
+    def test_of_wishes_older_than_the_record_it_is_said(self) -> None:
+        self.wish(self.bob, variant("OLD"), at(8), None)
+
+        for name, key in (("kpi-detail", "basket_users"), ("wish-figure", "wishes_made")):
+            self.assertIn("older than the record of when guests signed in", self.page(name, key))
 
 
 class MarginFigures(TestCase):

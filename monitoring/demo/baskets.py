@@ -70,6 +70,7 @@ def put(planned: Iterable[PlannedBasket], users: Mapping[int, User], variants: M
             quantity=quantity,
             unit_amount=variants[sku].unit_amount,
             added_at=at,
+            known_at=at,
             removed_at=None if basket.order_number else basket.end,
         )
         for basket, row in zip(known, rows, strict=True)

@@ -229,6 +229,7 @@ class History:
                 variant=self.variants[wish.sku],
                 unit_amount=self.variants[wish.sku].unit_amount,
                 created_at=wish.at,
+                known_at=wish.at,
                 removed_at=wish.removed_at,
             )
             for wish in sorted(self.plan.wishes, key=lambda wish: wish.at)

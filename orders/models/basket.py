@@ -63,6 +63,8 @@ class BasketItem(models.Model):
     quantity = models.PositiveIntegerField()
     unit_amount = models.PositiveBigIntegerField()
     added_at = models.DateTimeField(default=timezone.now)
+    # When it was known whose it is: a guest's when they signed in; unknown of the oldest lines.
+    known_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

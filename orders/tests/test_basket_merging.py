@@ -1,7 +1,10 @@
 """A guest's basket comes along when the guest signs in."""
 
+from datetime import timedelta
+
 from django.test import Client, TestCase
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Role
 from catalog.models import Variant
@@ -35,6 +38,21 @@ class MergingTests(TestCase):
 
         self.assertEqual(self.lines(), {self.cream: 2})
         self.assertContains(self.guest.looks(), 'aria-label="Basket, 2 pieces"')
+
+    def test_from_then_on_it_is_known_whose_the_lines_are(self) -> None:
+        for own in (False, True):
+            Basket.objects.all().delete()
+            if own:
+                self.had_before(self.mask)
+            self.guest.puts(self.cream)
+            yesterday = timezone.now() - timedelta(days=1)
+            BasketItem.objects.filter(variant=self.cream).update(added_at=yesterday, known_at=yesterday)
+            self.signs_in()
+
+            line = BasketItem.objects.get(variant=self.cream)
+            self.assertEqual((line.basket.user, line.added_at), (self.casey, yesterday))
+            self.assertGreater(line.known_at or yesterday, yesterday)
+            self.client.logout()
 
     def test_two_baskets_become_one_and_quantities_are_added(self) -> None:
         self.had_before(self.cream, 2)

@@ -45,6 +45,8 @@ class SigningInTests(TestCase):
 
         wish = WishlistItem.objects.get()
         self.assertEqual((wish.user, wish.created_at, wish.unit_amount), (self.ann, yesterday, 28_00))
+        assert wish.known_at
+        self.assertGreater(wish.known_at, yesterday)
 
     def test_wishes_of_the_account_stay_as_they_are(self) -> None:
         before = timezone.now() - timedelta(days=9)
