@@ -208,6 +208,14 @@ class Closing(TestCase):
 
         self.assertCountEqual(self.issues(), [f"{KPIS[key].label} of June 2026" for key in changed])
 
+    def test_a_payout_that_was_told_of_late_is_an_adjustment_of_what_was_paid_out(self) -> None:
+        self.close()
+        post(Kind.PAYOUT, -30_00, at(30))
+
+        page = text(self.client.get(reverse("analyticsapp:month", args=["2026-06"])))
+        self.assertIn("Paid out £0.00 £30.00", page)
+        self.assertIn("1 × payout −£30.00", page)
+
     def test_a_later_month_is_no_adjustment(self) -> None:
         self.close()
         refunded(self.order, 5_00, JULY_3)
