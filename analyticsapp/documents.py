@@ -255,8 +255,11 @@ def queries() -> str:
     """`docs/contracts/kpi_queries.json`. On Postgres as it is: it can only be made on SQLite."""
     if connection.vendor != "sqlite":
         return _read(_file(QUERIES))
-    found = {key: {"version": KPIS[key].version, "queries": text} for key, text in fingerprints().items()}
-    return json.dumps({"kpis": found}, indent=2) + "\n"
+    found = {
+        part: {key: {"version": version, "queries": text} for key, (version, text) in figures.items()}
+        for part, figures in fingerprints().items()
+    }
+    return json.dumps(found, indent=2) + "\n"
 
 
 def _path(key: str) -> str:
@@ -294,12 +297,13 @@ def unversioned() -> list[str]:
 
 
 def requeried() -> list[str]:
-    """KPIs whose queries are not as they were written down, while their version is."""
-    promised, now = (json.loads(text or "{}").get("kpis", {}) for text in (_read(_file(QUERIES)), queries()))
+    """Figures whose queries are not as they were written down, while their version is."""
+    promised, now = (json.loads(text or "{}") for text in (_read(_file(QUERIES)), queries()))
     return [
         key
-        for key, one in now.items()
-        if (was := promised.get(key)) and was != one and was["version"] == one["version"]
+        for part, figures in now.items()
+        for key, one in figures.items()
+        if (was := promised.get(part, {}).get(key)) and was != one and was["version"] == one["version"]
     ]
 
 

@@ -1,7 +1,8 @@
 """The SQL behind each figure, so that a formula that changes in a query gets a new version too.
 
-`docs/contracts/kpi_queries.json` keeps a fingerprint of it for each KPI. It is of the text that SQLite
-gets, since some of it differs on Postgres; spaces and the order of a SELECT's columns mean nothing.
+`docs/contracts/kpi_queries.json` keeps a fingerprint of it for each KPI, for each breakdown of the
+reports and for each figure of the funnel of wishes. It is of the text that SQLite gets, since some of it
+differs on Postgres; spaces and the order of a SELECT's columns mean nothing.
 """
 
 import hashlib
@@ -9,20 +10,27 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import chain
 from typing import cast
 
-from analyticsapp import counts
+from analyticsapp import counts, wish_funnel
+from analyticsapp.asked import Asked
+from analyticsapp.breakdowns import BREAKDOWNS
 from analyticsapp.facts import Facts
 from analyticsapp.further import GROUPS
 from analyticsapp.kpis import KPIS
 from analyticsapp.kpis.definition import Kpi
+from analyticsapp.reading import noting
 from analyticsapp.refunded import REFUNDED
+from analyticsapp.report_tabs import CELLS
+from analyticsapp.report_tabs.asking import Asking
 from analyticsapp.reports import margin
 from analyticsapp.reports.margin import Margin
 from analyticsapp.returning import RETURNS
 from analyticsapp.rollups import DAILY_ROLLUP, EVERY_DAY, State, relation
 from analyticsapp.windows import Window
+from analyticsapp.wish_figures import WISH_FIGURES, WISH_KEYS
 
 # Numbers that tell formulas apart: what a figure makes of them changes when its formula does.
 SAMPLE = Facts(
@@ -43,9 +51,16 @@ AS_KNOWN = BUILT.as_known_at(datetime(2026, 7, 1, tzinfo=UTC))
 WORD = re.compile(r"'(?:[^']|'')*'|\w+|[<>=!|]+|\S")
 
 
-def fingerprints() -> dict[str, str]:
-    """Of each KPI. Only on SQLite."""
-    return {key: _fingerprint(statements(kpi)) for key, kpi in KPIS.items()}
+def fingerprints() -> dict[str, dict[str, tuple[int, str]]]:
+    """The version and the fingerprint of each KPI, breakdown and figure of the funnel. Only on SQLite."""
+    of_cells = _of_cells()
+    return {
+        "kpis": {key: (kpi.version, _fingerprint(statements(kpi))) for key, kpi in KPIS.items()},
+        "breakdowns": {key: (one.version, _fingerprint(of_cells[key])) for key, one in BREAKDOWNS.items()},
+        "wishes": {
+            key: (one.defined.version, _fingerprint(_of_funnel(key))) for key, one in WISH_FIGURES.items()
+        },
+    }
 
 
 def statements(kpi: Kpi) -> list[str]:
@@ -55,6 +70,27 @@ def statements(kpi: Kpi) -> list[str]:
         raise KeyError(f"name the query of {', '.join(sorted(unknown))} in SOURCES")
     found = [query for names, queries in SOURCES for query in queries() if facts & names]
     return found + [query for group in kpi.needs for query in _further(group)]
+
+
+def _of_cells() -> dict[str, set[str]]:
+    """The queries that make the tables of the reports, by the breakdowns that these show."""
+    found: dict[str, set[str]] = {}
+    page = Asked(JUNE, JUNE.end, "", "", "")
+    for makes in chain.from_iterable(tables.values() for tables in CELLS.values()):
+        for known in (BUILT, AS_KNOWN):
+            with noting() as queries:
+                table = makes(Asking(page, known, "gbp", lambda *_: "", lambda *_: ""))
+            for key in {*(head.key for head in table.heads), *table.row_keys} & BREAKDOWNS.keys():
+                found.setdefault(key, set()).update(queries)
+    return found
+
+
+def _of_funnel(key: str) -> list[str]:
+    """The query of the funnel, with that of its products where they show this figure."""
+    return [
+        wish_funnel.funnel_query(JUNE, past=known.past, with_products=key in WISH_KEYS)[0]
+        for known in (BUILT, AS_KNOWN)
+    ]
 
 
 def _days() -> list[str]:
@@ -110,6 +146,7 @@ def _fingerprint(queries: Iterable[str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+@lru_cache(maxsize=512)  # one query makes many figures
 def canonical(query: str) -> str:
     """The text of a query without its spaces, and with the columns of each SELECT in order."""
     return " ".join(_words(iter(WORD.findall(query))))

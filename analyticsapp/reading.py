@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -41,8 +42,26 @@ def _deferred() -> Iterator[None]:
             cursor.execute("COMMIT")
 
 
+_noted: ContextVar[list[str] | None] = ContextVar("noted_queries", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[list[str]]:
+    """Queries of the block are noted and not asked: each answers without rows. No database is needed."""
+    found: list[str] = []
+    token = _noted.set(found)
+    try:
+        yield found
+    finally:
+        _noted.reset(token)
+
+
 def rows(sql: Sql) -> list[tuple[Any, ...]]:
     """All rows of a query. On SQLite days and moments come as text: see `as_day`, `as_moment`."""
+    noted = _noted.get()
+    if noted is not None:
+        noted.append(sql[0])
+        return []
     with connection.cursor() as cursor:
         cursor.execute(*sql)
         return list(cursor.fetchall())

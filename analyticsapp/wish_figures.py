@@ -228,6 +228,10 @@ _ALL = [
 WISH_FIGURES: dict[str, WishFigure] = {one.defined.key: one for one in _ALL}
 
 
+WISH_KEYS = ("wishes_made", "wishes_basket", "wishes_bought")
+"""The figures that `by_step` gives of wishes, also of those for one product."""
+
+
 def by_step(reached: Reached) -> tuple[int, int, int]:
     """Wished, in the basket, bought."""
     return reached.wishes, reached.baskets, reached.purchases

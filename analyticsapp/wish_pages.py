@@ -20,7 +20,7 @@ from analyticsapp.report_tables import Head, Table
 from analyticsapp.rollups import state
 from analyticsapp.views import EXPORTERS, GET_ONLY, PLAIN
 from analyticsapp.windows import Window
-from analyticsapp.wish_figures import WISH_FIGURES, address, by_step, for_people, text
+from analyticsapp.wish_figures import WISH_FIGURES, WISH_KEYS, address, by_step, for_people, text
 from analyticsapp.wish_funnel import PEOPLE, WISHES, Funnel, Reached
 from purelaka.figures import Cell, Chart
 from purelaka.listing import listing
@@ -155,7 +155,6 @@ def _share_cell(key: str, found: Funnel, window: Window) -> Cell:
 PEOPLE_KEYS = ("wish_people", "wish_people_basket", "wish_people_bought")
 SHARE_KEYS = ("wish_people", "wish_people_basket_pct", "wish_people_bought_pct")
 OF_STEP_BEFORE = ("wish_people_basket_pct", "wish_people_bought_of_basket_pct")
-WISH_KEYS = ("wishes_made", "wishes_basket", "wishes_bought")
 WISH_SHARE_KEYS = ("wishes_made", "wishes_basket_pct", "wishes_bought_pct")
 TIME_KEYS = ("", "wish_to_basket", "basket_to_purchase")
 

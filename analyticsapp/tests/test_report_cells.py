@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ from analyticsapp.tests.test_export_contract import body
 from analyticsapp.tests.test_further_kpis import charge, dispute
 from analyticsapp.tests.test_random_ledgers import Sale, moment, sales, windows, write
 from analyticsapp.windows import Window
+from analyticsapp.wish_figures import WISH_FIGURES
 from audit.models import AuditLog
 from payments.models import Kind, Refund
 from purelaka.testing import make_user
@@ -158,6 +160,18 @@ class Queries(SimpleTestCase):
         "further.GOODS": ("item.quantity", "1", "units"),
         "reports.margin.LINES": ("item.amount_total - item", "item.amount_total + item", "product_margin"),
         "reports.margin.TOTALS": ("SUM(cost)", "MAX(cost)", "goods_cost"),
+        "reports.customers.BY_DAY": ("firsts.ever >= %s", "firsts.ever > %s", "new_customers_by_period"),
+        "reports.customers.COHORTS": ("SUM(sales)", "MAX(sales)", "cohort_lifetime_value"),
+        "reports.refunds.PAIRS": ("SUM(refunds)", "MAX(refunds)", "refunds_made_later"),
+        "reports.refunds.REASONS": ("COUNT(DISTINCT", "COUNT(", "refunds_by_reason"),
+        "reports.sold.GROUPED": ("named.amount > 0", "named.amount >= 0", "orders_by_hour"),
+        "reports.sold.COUNTRY": ("country, ''", "country, 'GB'", "sales_share_by_country_pct"),
+        "reports.sold.METHOD": ("'succeeded'", "'failed'", "sales_by_method"),
+        "reports.margin.BY_PRODUCT": ("SUM(", "MAX(", "margin_by_product"),
+        "exports.PRODUCTS": ("SUM(", "MAX(", "units_by_product"),
+        "wish_funnel.STEPS": ("< sold.paid_at", "<= sold.paid_at", "wish_people_bought"),
+        "wish_funnel.FUNNEL": ("AVG(seconds)", "MAX(seconds)", "wish_to_basket"),
+        "wish_funnel.PRODUCTS": ("COUNT(bought_at)", "COUNT(*)", "wishes_bought"),
     }
 
     def test_a_query_that_changed_needs_a_new_version_or_somebody_s_word(self) -> None:
@@ -166,6 +180,13 @@ class Queries(SimpleTestCase):
                 self.assertIn(key, documents.requeried())
                 with self.assertRaisesMessage(CommandError, "kpi_docs --same-figures"):
                     call_command("kpi_docs", check=True)
+
+    def test_of_every_figure_a_fingerprint_is_kept(self) -> None:
+        kept = {part: set(figures) for part, figures in json.loads(documents.queries()).items()}
+
+        self.assertEqual(
+            kept, {"kpis": set(KPIS), "breakdowns": set(BREAKDOWNS), "wishes": set(WISH_FIGURES)}
+        )
 
     def test_with_a_new_version_it_may_change(self) -> None:
         with (

@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from analyticsapp import documents
 
 REQUERIED = """The SQL behind {keys} is not as it was.
-If one of them counts something else now: give it a new version (analyticsapp/kpis/) and run this again.
+If one of them counts something else now: give it a new version (kpis/, breakdowns.py or wish_figures.py in
+analyticsapp/) and run this again.
 If they count the same, only faster or written in another way, and analyticsapp/tests/test_recount.py agrees:
 run manage.py kpi_docs --same-figures, and commit docs/contracts/kpi_queries.json."""
 
