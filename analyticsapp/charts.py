@@ -116,7 +116,7 @@ def best_sellers(
     return Chart(
         kind="bestsellers",
         title="Best sellers",
-        sub="after discount, without delivery",
+        sub="product revenue",
         columns=["Product", "Units", "Revenue"],
         rows=[
             [
@@ -128,6 +128,6 @@ def best_sellers(
         ],
         currency=currency,
         csv_url=csv_url,
-        foot=f"{len(found)} of {number:,} products, {amounts}.",
+        foot=f"{len(found)} of {number:,} products, {amounts}, after discount and without delivery.",
         height="tall",
     )

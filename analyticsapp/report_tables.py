@@ -21,6 +21,7 @@ class Head:
     """A column: its name in the file, its label on the page, and what it holds.
 
     `key` names what defines it in the registry; empty for names, and where each row has a key of its own.
+    `absent` is what the page says where there is no value.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Head:
     kind: str = NUMBER
     narrow: bool = True  # whether a narrow page shows it
     key: str = ""
+    absent: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class Table:
     def text(self, head: Head, value: Value) -> str:
         """As it is read."""
         if value is None:
-            return "–" if head.kind in (PERCENT, *CHANGES) else ""
+            return "–" if head.kind in (PERCENT, *CHANGES) else head.absent
         if head.kind in CHANGES:
             return _moved(Fraction(value), "%" if head.kind == CHANGE else " points")
         if head.kind == MONEY:
@@ -191,7 +193,7 @@ def beside(table: Table, before: Table | None) -> Table:
         table,
         heads=[
             *table.heads,
-            Head(f"{column.name}_before", "Before", column.kind, narrow=False, key=column.key),
+            Head(f"{column.name}_before", "Before", column.kind, narrow=False, key=column.key, absent="–"),
             Head("change_pct", "Change", CHANGE, narrow=False),
         ],
         rows=[[*row, was(row), change(row[index], was(row))] for row in rows],

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -206,8 +207,12 @@ def _said(these: Sequence[Window]) -> dict[str, Any]:
 
 
 def most_used(found: Comparison) -> str:
-    """The currency with the most orders in the window, or else in the one before."""
-    return max(found.now, key=lambda code: (found.now[code].orders, found.before[code].orders))
+    """The currency with the most orders in the window, or else in the one before, or else the store's."""
+
+    def used(code: str) -> tuple[int, int, bool]:
+        return found.now[code].orders, found.before[code].orders, code == settings.DEFAULT_CURRENCY
+
+    return max(found.now, key=used)
 
 
 def _frame(page: Asked, currency: str, currencies: Iterable[str], here: str) -> dict[str, Any]:

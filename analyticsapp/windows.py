@@ -70,7 +70,7 @@ def last_days(days: int, *, today: date) -> Window:
 def between(start: date, end: date) -> Window:
     """From `start` to `end`, both included; days to come are allowed. Raises BadWindow."""
     if start > end:
-        raise BadWindow(f"start ({start}) comes after end ({end}). Swap them.")
+        raise BadWindow(f"The first day (start, {start}) comes after the last (end, {end}). Swap them.")
     if start < EARLIEST or end > LATEST:
         raise BadWindow(f"A window lies between {EARLIEST} and {LATEST}.")
     return Window(start, end)

@@ -117,7 +117,7 @@ def _chart(people: Reached, window: Window, csv_url: str) -> Chart:
     return Chart(
         kind="funnel",
         title="From wish to purchase",
-        sub="people",
+        sub="people, and their share of the step before",
         columns=["Step", "People", "Of the step before"],
         rows=[
             [Cell(step), _cell(key, found, window), share]

@@ -144,6 +144,11 @@ class Chart:
     height: str = ""
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it would be drawn without a line, a bar or a square."""
+        return not any(cell.number for row in self.rows for cell in row)
+
+    @property
     def digits(self) -> int:
         """Digits after the point in this currency."""
         return exponent(self.currency)

@@ -92,10 +92,10 @@ def _sales_chart(split: Table) -> Chart:
 SPLIT_HEADS = [
     Head("new_customers", "New customers", key="new_customers_by_period"),
     Head("new_orders", "Their orders", narrow=False, key="new_orders_by_period"),
-    Head("new_revenue", "Their gross sales", MONEY, key="new_sales_by_period"),
+    Head("new_revenue", "Gross sales, new", MONEY, key="new_sales_by_period"),
     Head("returning_customers", "Returning", narrow=False, key="returning_customers_by_period"),
     Head("returning_orders", "Their orders", narrow=False, key="returning_orders_by_period"),
-    Head("returning_revenue", "Their gross sales", MONEY, key="returning_sales_by_period"),
+    Head("returning_revenue", "Gross sales, returning", MONEY, key="returning_sales_by_period"),
 ]
 SIZE = Head("customers", "Size", key="cohort_size")
 

@@ -45,7 +45,7 @@ def _statement(whole: margin.Margin, asking: Asking) -> Table:
         [
             Head("line", "Line", TEXT),
             Head("amount", "Amount", MONEY),
-            Head("pieces", "Pieces", narrow=False),
+            Head("pieces", "Pieces"),
         ],
         [
             ["Goods, after refunds, without tax", whole.revenue, whole.pieces],
@@ -119,9 +119,9 @@ PRODUCT_HEADS = [
     Head("units", "Sold", key="pieces_by_product"),
     Head("revenue", "Revenue", MONEY, narrow=False, key="goods_by_product"),
     Head("refunded", "Refunded", MONEY, narrow=False, key="refunded_by_product"),
-    Head("goods_revenue", "Cost known", MONEY, narrow=False, key="known_goods_by_product"),
-    Head("cost", "Cost", MONEY, narrow=False, key="cost_by_product"),
-    Head("margin", "Margin", MONEY, key="margin_by_product"),
+    Head("goods_revenue", "Cost known", MONEY, narrow=False, key="known_goods_by_product", absent="–"),
+    Head("cost", "Cost", MONEY, narrow=False, key="cost_by_product", absent="–"),
+    Head("margin", "Margin", MONEY, key="margin_by_product", absent="–"),
     Head("margin_pct", "Share", PERCENT, key="margin_share_by_product_pct"),
     Head("pieces_without_cost", "No cost", narrow=False, key="pieces_without_cost_by_product"),
 ]

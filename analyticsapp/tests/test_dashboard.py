@@ -69,7 +69,7 @@ class Figures(TestCase):
         page = text(self.client.get(URL, JUNE))
 
         self.assertIn("SOAP 3 £30.00 CREAM 2 £20.00", page)
-        self.assertIn("2 of 2 products, £50.00 of £50.00.", page)
+        self.assertIn("2 of 2 products, £50.00 of £50.00, after discount and without delivery.", page)
 
     def test_without_a_window_it_shows_the_last_thirty_days_up_to_now(self) -> None:
         now = timezone.now()

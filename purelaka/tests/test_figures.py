@@ -64,10 +64,18 @@ class TemplateTests(SimpleTestCase):
         self.assertIn('data-currency="gbp" data-digits="2"', text)
 
     def test_a_number_of_zero_is_data_too(self) -> None:
-        rows = [[Cell("24 Nov"), money_cell(0, "jpy")]]
+        rows = [[Cell("23 Nov"), money_cell(7, "jpy")], [Cell("24 Nov"), money_cell(0, "jpy")]]
         text = render_to_string(
             "_chart.html", {"chart": Chart("days", "Sales", ["Day", "Gross"], rows, "jpy")}
         )
 
         self.assertInHTML('<td class="num" data-value="0">¥0</td>', text)
         self.assertIn('data-digits="0"', text)
+
+    def test_a_chart_of_nothing_says_so_and_is_not_drawn(self) -> None:
+        chart = Chart("days", "Sales", ["Day", "Gross"], [[Cell("24 Nov"), money_cell(0, "jpy")]], "jpy")
+
+        text = render_to_string("_chart.html", {"chart": chart})
+
+        self.assertIn("Nothing to draw", text)
+        self.assertNotIn("data-chart", text)
