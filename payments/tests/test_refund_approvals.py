@@ -12,7 +12,7 @@ from accounts.models import Role, User
 from audit.models import AuditLog
 from payments import refunds
 from payments.models import Refund, RefundRequest, RequestStatus
-from payments.tests.test_order_page import OrderPageCase
+from payments.tests.order_page_case import OrderPageCase
 from purelaka import env
 from purelaka.testing import make_user
 

@@ -10,7 +10,7 @@ from payments import refund_tasks, refunds
 from payments.models import Refund, RefundRequest, RefundSettlement
 from payments.refund_tasks import FAILURES
 from payments.stories.versions import Json
-from payments.tests.test_order_page import OrderPageCase
+from payments.tests.order_page_case import OrderPageCase
 from purelaka.testing import make_user
 
 
