@@ -35,7 +35,12 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def overview(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
-    context = {"desk": read_overview(now), "since": since.since(request.user, now)}
+    may_act = request.user.role in MAY_ACT
+    context = {
+        "desk": read_overview(now, may_act=may_act),
+        "since": since.since(request.user, now),
+        "may_act": may_act,
+    }
     return render(request, "monitoring/overview.html", context)
 
 

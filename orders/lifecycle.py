@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit import log
+from audit.models import AuditLog
 from catalog import stock
 from orders import mailing
 from orders.models import MailKind, Order, OrderStatus
@@ -90,6 +91,13 @@ def cancel(order: Order, *, actor: User | None, reason: str) -> None:
         for item in order.items.filter(reserved__gt=0).order_by("variant_id", "pk"):
             stock.release(item.variant_id, item.reserved)
         order.items.filter(reserved__gt=0).update(reserved=0)
+
+
+def reason_of_end(order: Order) -> str:
+    """Why it was cancelled, as it was written down then; empty for one that is not."""
+    told = AuditLog.objects.filter(target_type="order", target_id=str(order.pk))
+    canceled = told.filter(event_type=f"order.{OrderStatus.CANCELED}").first()
+    return str(canceled.data.get("reason", "")) if canceled else ""
 
 
 def _sources(to: OrderStatus) -> list[OrderStatus]:

@@ -3,10 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from purelaka.views import home
+from purelaka.views import favicon, home
 
 urlpatterns = [
     path("", home, name="home"),
+    path("favicon.ico", favicon, name="favicon"),
     path("accounts/", include("accounts.urls")),
     path("my/", include("accounts.own_urls")),
     path("", include("catalog.urls")),

@@ -116,7 +116,11 @@ def change_role(request: SignedInRequest, pk: int) -> HttpResponse:
     role = Role(form.cleaned_data["role"])
     said = "works here no more" if role == Role.CUSTOMER else f"has the role {role.label} now"
     return _done(
-        request, pk, partial(members.change_role, role=role), f"{said}, and is signed out everywhere."
+        request,
+        pk,
+        partial(members.change_role, role=role),
+        f"{said}, and is signed out everywhere.",
+        f"has the role {role.label} already. Nothing was changed.",
     )
 
 
@@ -162,15 +166,17 @@ def reset_second_factor(request: SignedInRequest, pk: int) -> HttpResponse:
     return _done(request, pk, members.reset_second_factor, said)
 
 
-def _done(request: SignedInRequest, pk: int, deed: Deed, said: str) -> HttpResponse:
-    """Do it and say so. A second click finds it done and says the same."""
+def _done(request: SignedInRequest, pk: int, deed: Deed, said: str, so_already: str = "") -> HttpResponse:
+    """Do it and say so. A second click finds it done, and says the same or that it is `so_already`."""
     someone = get_object_or_404(User, pk=pk)
     if not someone.works_here:
         messages.info(request, f"{someone.get_short_name()} does not work here. Nothing was changed.")
         return redirect("staff:list")
     try:
-        deed(someone, actor=request.user)
-        messages.success(request, f"{someone.get_short_name()} {said}")
+        if deed(someone, actor=request.user) or not so_already:
+            messages.success(request, f"{someone.get_short_name()} {said}")
+        else:
+            messages.info(request, f"{someone.get_short_name()} {so_already}")
     except members.Refused as refusal:
         messages.error(request, str(refusal))
     has_page = User.objects.filter(pk=pk, role__in=STAFF_ROLES).exists()

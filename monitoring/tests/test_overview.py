@@ -282,6 +282,20 @@ class OverviewPageTests(TestCase):
     def test_an_empty_store_says_that_nothing_waits(self) -> None:
         self.assertContains(self.client.get(reverse("monitoring:overview")), "Nothing waits for a person")
 
+    def test_who_may_only_look_is_not_asked_to_decide(self) -> None:
+        apply(told_order("PL-1", at=timezone.now()).told)
+        Order.objects.update(flag=Flag.PAID_TWICE)
+        make_request()
+
+        for role, words, other in (
+            (Role.ANALYST, "1 order to pack", "Pack 1"),
+            (Role.OPS, "Decide", "Show order<"),
+        ):
+            self.client.force_login(make_user(role))
+            page = self.client.get(reverse("monitoring:overview"))
+            self.assertContains(page, words)
+            self.assertNotContains(page, other)
+
     def test_at_most_fifteen_queries_however_much_waits(self) -> None:
         now = timezone.now()
         until = written(now - timedelta(days=7))
@@ -302,4 +316,4 @@ class OverviewPageTests(TestCase):
         self.assertLessEqual(len(seen), 15, [query["sql"][:120] for query in seen])
         self.assertContains(response, "12 refunds failed")
         self.assertContains(response, "12 orders waited more than 2 days")
-        self.assertContains(response, "Pack 12 orders")
+        self.assertContains(response, "12 orders to pack")

@@ -39,7 +39,7 @@ def flagged(*, may_act: bool) -> Iterator[Entry]:
             title=f"{order} {FLAGGED[Flag(order.flag)]}",
             why=f"{person(order.email)} · {order.get_status_display().lower()}",
             url=address("payments:stuck-list", query=f"?{urlencode({'q': order.number})}"),
-            action="Decide" if may_act else "Look",
+            action="Decide" if may_act else "Show order",
             amount=display(order.amount_total, order.currency),
         )
     yield from and_more(total - SHOWN, "flagged order", address("payments:stuck-list"))

@@ -119,6 +119,17 @@ class CancelTests(OrderPageCase):
         self.assert_said("PL-1 is cancelled", page)
         self.assertEqual(AuditLog.objects.filter(event_type="order.canceled").count(), 1)
 
+    def test_another_reason_than_the_first_is_said_not_to_be_kept(self) -> None:
+        self.assert_not_said("Yours was not kept", self.post("cancel", reason="asked for by phone"))
+        self.assert_not_said("Yours was not kept", self.post("cancel", reason="asked for by phone"))
+
+        page = self.post("cancel", reason="ordered twice")
+
+        self.assert_said("with the reason “asked for by phone”. Yours was not kept", page)
+        self.assertEqual(
+            AuditLog.objects.get(event_type="order.canceled").data["reason"], "asked for by phone"
+        )
+
     def test_a_paid_or_fulfilled_order_is_not(self) -> None:
         self.pay()
         self.assert_said("it can&#x27;t become cancelled", self.post("cancel", reason="changed her mind"))

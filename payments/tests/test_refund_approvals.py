@@ -94,6 +94,7 @@ class ApprovalTests(OrderPageCase):
         for words in ("declined the refund of £15.00", "Ask for photos first"):
             self.assert_said(words, self.page())
         self.assertFalse(Refund.objects.exists())
+        self.assert_said("what you wrote now was not kept", self.decide("decline", self.other, note="No"))
 
     def test_who_asked_may_take_it_back(self) -> None:
         self.ask("15")

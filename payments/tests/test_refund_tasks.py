@@ -131,10 +131,12 @@ class SettleTests(TaskCase):
 
     def test_a_double_click_is_one(self) -> None:
         refund = self.lose()
-        self.act("settle", refund, reference="BACS 4711")
-        self.act("settle", refund, reference="BACS 4711")
+        for _ in range(2):
+            self.assert_not_said("not kept", self.act("settle", refund, reference="BACS 4711"))
+        page = self.act("settle", refund, reference="BACS 4711", note="by phone")
 
         self.assertEqual(RefundSettlement.objects.count(), 1)
+        self.assert_said("It was written down before: what you wrote now was not kept.", page)
 
     def test_it_needs_a_reference(self) -> None:
         self.assert_said("This field is required", self.act("settle", self.lose(), reference=" "))

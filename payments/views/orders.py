@@ -59,7 +59,7 @@ def fulfil_order(request: SignedInRequest, number: str) -> HttpResponse:
 @ops_required
 @require_POST
 def cancel_order(request: SignedInRequest, number: str) -> HttpResponse:
-    """Cancel an unpaid order."""
+    """Cancel an unpaid order. One that was cancelled before keeps its first reason, and says so."""
     order, form = get_object_or_404(Order, number=number), CancelForm(request.POST)
     if not form.is_valid():
         return _page(request, order, cancel_form=form)
@@ -71,7 +71,12 @@ def cancel_order(request: SignedInRequest, number: str) -> HttpResponse:
         return order.status == OrderStatus.CANCELED
 
     done = f"{order} is cancelled, its stock is free again."
-    return _moved(request, order, step, is_done, done, cancel_form=form)
+    response = _moved(request, order, step, is_done, done, cancel_form=form)
+    kept = lifecycle.reason_of_end(order)
+    if is_done() and kept != form.cleaned_data["reason"]:
+        before = f"It was cancelled before, with the reason “{kept}”"
+        messages.warning(request, f"{before}. Yours was not kept: add it as a note.")
+    return response
 
 
 @ops_required

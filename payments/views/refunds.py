@@ -50,6 +50,8 @@ def refund_settle(request: SignedInRequest, refund_id: str) -> HttpResponse:
         made = refund_tasks.settle(refund, actor=request.user, **form.cleaned_data)
         amount = money.display(made.amount, made.currency)
         messages.success(request, f"Written down: {amount} went to the customer as {made.reference}.")
+        if {name: getattr(made, name) for name in form.cleaned_data} != form.cleaned_data:
+            _tell_not_kept(request, "written down")
 
     return _done(request, settle, refund)
 
@@ -73,9 +75,12 @@ def request_decline(request: SignedInRequest, request_id: int) -> HttpResponse:
     asked = get_object_or_404(RefundRequest, pk=request_id)
 
     def decline() -> None:
-        approvals.decline(asked.pk, actor=request.user, note=request.POST.get("note", "")[:500])
+        note = request.POST.get("note", "")[:500]
+        declined = approvals.decline(asked.pk, actor=request.user, note=note)
         amount = money.display(asked.amount, asked.currency)
         messages.success(request, f"The refund of {amount} is off the list. Nothing went to Stripe.")
+        if declined.decision_note != note:
+            _tell_not_kept(request, "declined")
 
     return _decided(request, decline, asked)
 
@@ -117,6 +122,13 @@ def tell(request: HttpRequest, made: RefundRequest) -> None:
         messages.warning(request, f"The refund of {amount} was declined.")
     else:
         messages.success(request, f"{amount} of {made.order} goes back to the customer.")
+
+
+def _tell_not_kept(request: HttpRequest, done: str) -> None:
+    """To who comes second: the words of the first are the ones that count."""
+    messages.warning(
+        request, f"It was {done} before: what you wrote now was not kept. Add it to the order as a note."
+    )
 
 
 def _page(request: SignedInRequest, refund: Refund, form: SettleForm) -> HttpResponse:

@@ -37,3 +37,7 @@ class CachingTests(TestCase):
 
     def test_what_is_the_same_for_all_may_be_kept(self) -> None:
         self.assertIn("public", self.client.get("/robots.txt")["Cache-Control"])
+        self.assertIn("public", self.client.get("/favicon.ico")["Cache-Control"])
+
+    def test_the_icon_is_where_it_is_looked_for_by_custom(self) -> None:
+        self.assertTrue(self.client.get("/favicon.ico")["Location"].endswith(".svg"))

@@ -104,6 +104,16 @@ class PersonTests(Pages):
         self.assertEqual(AuditLog.objects.get().data, {"was": "ops", "now": "analyst"})
         self.assertContains(response, "Role from ops to analyst by ada")
 
+    def test_the_role_one_has_already_is_no_change(self) -> None:
+        maya = Client()
+        maya.force_login(self.maya)
+
+        response = self.post("role", self.maya, role="ops")
+
+        self.assertContains(response, "Maya Lindqvist has the role Ops already. Nothing was changed.")
+        self.assertEqual(maya.get(reverse("accounts:sessions")).status_code, 200)
+        self.assertEqual(self.deeds(), [])
+
     def test_a_double_click_does_each_once(self) -> None:
         give_factor(self.maya, "totp")
 
