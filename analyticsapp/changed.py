@@ -1,7 +1,7 @@
 """The rows of a figure that changed since an earlier moment: their changes sum to the figure's own."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from analyticsapp import evidence
@@ -63,15 +63,21 @@ def since(found: Evidence, now: Scope, then: Scope) -> Changed:
     most = rows((GREATEST.replace("{changed}", query), parameters))
     number, amount, count = map(int, most[0][5:]) if most else (0, 0, 0)
     change = count if found.counted else found.sign * amount
-    told = list(_told(found, now, then, [row[:5] for row in most]))
+    told = list(_told(found, *_narrowed(now, then), [row[:5] for row in most]))
     return Changed(told, number, change, found.counted)
 
 
 def between(found: Evidence, now: Scope, then: Scope) -> Sql:
     """All rows that changed: `row_id`, `was`, `now`, `was_there`, `is_there`."""
-    (of_now, values_now), (of_then, values_then) = found.makes(now), found.makes(then)
+    (of_now, values_now), (of_then, values_then) = map(found.makes, _narrowed(now, then))
     text = CHANGED.replace("{differs}", PRESENCE if found.counted else AMOUNTS)
     return text.replace("{now}", of_now).replace("{then}", of_then), [*values_now, *values_then]
+
+
+def _narrowed(now: Scope, then: Scope) -> tuple[Scope, Scope]:
+    """Both without rows that can't have changed."""
+    past = then.state.past
+    return replace(now, changed_since=past), replace(then, changed_since=past)
 
 
 def _told(found: Evidence, now: Scope, then: Scope, most: Sequence[tuple[Any, ...]]) -> Iterator[ChangedRow]:

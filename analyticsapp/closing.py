@@ -100,7 +100,7 @@ def figures_of(month: date, known: Known, keys: Collection[str] = tuple(KPIS)) -
     figures: Figures = {}
     for currency, found in facts.items():
         if found.latest_day:
-            whole = replace(found, margin=margin.of_window(window, currency, known))
+            whole = replace(found, margin=margin.of_window(window, currency, past))
             figures[currency] = {key: for_file(KPIS[key], KPIS[key].compute(whole), currency) for key in kept}
     return figures
 

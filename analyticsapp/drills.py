@@ -12,16 +12,13 @@ from analyticsapp.proof import (
     EVERY_LINE,
     KEPT_REVENUE,
     KNOWN_COST,
-    LINE,
-    LINE_COLUMNS,
     MARGIN,
-    PIECE_COLUMNS,
     PIECES_KEPT,
     UNKNOWN_COST,
-    margins,
     of_customers,
     of_entries,
     of_goods,
+    of_margins,
     of_orders,
 )
 from analyticsapp.reading import Sql
@@ -267,11 +264,8 @@ def by_margin(products: Mapping[str, Margin]) -> Drilled:
 
     def drill(row: str, column: str) -> Drill:
         only = None if row == SUM else row
-        if column in OF_PIECES:
-            amount, condition = OF_PIECES[column]
-            return Drill(Evidence(LINE, "pieces", PIECE_COLUMNS, margins(amount, condition, only=only)))
-        amount, condition = OF_MONEY[column]
-        found = Drill(Evidence(LINE, "lines", LINE_COLUMNS, margins(amount, condition, only=only)))
+        amount, condition = OF_MARGINS[column]
+        found = Drill(of_margins(amount, condition, only=only))
         if column != "margin_pct":
             return found
         whole = sum(products.values(), Margin()) if row == SUM else products[row]
@@ -281,11 +275,9 @@ def by_margin(products: Mapping[str, Margin]) -> Drilled:
 
 
 # What makes each column: its part of a line, and which lines.
-OF_PIECES = {
+OF_MARGINS = {
     "units": ("quantity", EVERY_LINE),
     "pieces_without_cost": (PIECES_KEPT, UNKNOWN_COST),
-}
-OF_MONEY = {
     "revenue": ("revenue", EVERY_LINE),
     "refunded": ("refunded", EVERY_LINE),
     "goods_revenue": (KEPT_REVENUE, KNOWN_COST),

@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from analyticsapp import changed, learnt
 from analyticsapp.changed import Changed, ChangedRow
 from analyticsapp.evidence import Evidence, Scope
-from analyticsapp.facts import window_facts
+from analyticsapp.facts import Facts, window_facts
 from analyticsapp.kpis import KPIS
 from analyticsapp.kpis.definition import COUNT, for_people
-from analyticsapp.learnt import BY_ROWS, OF_WISHES, Late
+from analyticsapp.learnt import BY_ROWS, MARGINS, OF_WISHES, Late
 from analyticsapp.proof import EVIDENCE
 from analyticsapp.reports import margin
 from analyticsapp.windows import BadWindow, read_day
@@ -118,9 +118,10 @@ def _line(row: ChangedRow, found: Changed, text: Callable[[int], str]) -> Line:
 
 
 def _figure(kpi: str, then: Scope) -> str:
-    facts = window_facts(then.window, then.state, needs=KPIS[kpi].needs)[then.currency]
-    if KPIS[kpi].report == "products":
-        facts = replace(facts, margin=margin.of_window(then.window, then.currency, then.state.past))
+    if kpi in MARGINS:
+        facts = Facts(then.currency, margin=margin.of_window(then.window, then.currency, then.state))
+    else:
+        facts = window_facts(then.window, then.state, needs=KPIS[kpi].needs)[then.currency]
     return for_people(KPIS[kpi], KPIS[kpi].compute(facts), then.currency)
 
 

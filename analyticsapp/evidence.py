@@ -1,18 +1,21 @@
 """The rows that make a figure: for the page, for their sum, and for their file, from one query."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from accounts import privacy
 from analyticsapp import csv_file
 from analyticsapp.csv_file import MOMENT, MONEY, NUMBER, Column, Source
+from analyticsapp.known import Known
 from analyticsapp.reading import Sql, as_moment, by_bytes, moment_parameter, rows
 from analyticsapp.rollups import State, state
 from analyticsapp.windows import Window
+from purelaka.days import day_start, store_day
 
 PAGE = 50
+ONE_DAY = timedelta(days=1)
 
 
 class BadPage(ValueError):
@@ -21,11 +24,15 @@ class BadPage(ValueError):
 
 @dataclass(frozen=True)
 class Scope:
-    """Which rows: of a window, in one currency."""
+    """Which rows: of a window, in one currency.
+
+    With `changed_since`, rows that are now as they were known then may be left out.
+    """
 
     window: Window
     currency: str
     state: State
+    changed_since: Known | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class Evidence:
     counted: bool = False
     id_is_text: bool = False
     sorted_by_moment: bool = True
+    of_its_day: bool = False  # a row is the same in every window that has the day of its moment
     row_id: str = "r.row_id"
 
     def noun(self, number: int) -> str:
@@ -108,7 +116,7 @@ def page(evidence: Evidence, scope: Scope, *, older: str = "", newer: str = "") 
     """The first page, or the one that an address of a page before names. Raises BadPage."""
     evidence = evidence.shown
     marker, is_older = (newer, False) if newer else (older, True)
-    found = _selected(evidence, scope, marker, is_older)
+    found = _near(evidence, scope, marker, is_older)
     more, found = len(found) > PAGE, found[:PAGE]
     if not is_older:
         found.reverse()
@@ -138,6 +146,50 @@ def named(evidence: Evidence, scope: Scope, row_ids: Sequence[Any]) -> dict[Any,
     text = text.replace("{columns}", columns).replace("{ids}", ", ".join(["%s"] * len(row_ids)))
     found = rows((text.replace("{rows}", query), [*parameters, *row_ids]))
     return {row_id: _cells(evidence.shown, tuple(cells)) for row_id, *cells in found}
+
+
+def _near(evidence: Evidence, scope: Scope, marker: str, is_older: bool) -> list[tuple[Any, ...]]:
+    """The rows of a page; where rows are of their day, found in the days next to it, and not in all.
+
+    Days that were told apart in another time zone overlap: a day at the far end proves nothing.
+    """
+    if not evidence.of_its_day:
+        return _selected(evidence, scope, marker, is_older)
+    found: list[tuple[Any, ...]] = []
+    for part in _parts(scope.window, _marked_day(marker), is_older):
+        found = _selected(evidence, replace(scope, window=part), marker, is_older)
+        if len(found) > PAGE:
+            last = as_moment(found[-1][-2])
+            assert last is not None
+            if last >= day_start(part.start + ONE_DAY) if is_older else last < day_start(part.end):
+                break
+    return found
+
+
+def _parts(window: Window, day: date | None, is_older: bool) -> Iterator[Window]:
+    """The days of a window from its end, or from a day of it, back; or from there on. More each time."""
+    reach = 2
+    if is_older:
+        edge = window.end if day is None or day >= window.end else max(day + ONE_DAY, window.start)
+        part = Window(edge, edge)
+        while part.start > window.start or reach == 2:
+            part = Window(max(edge - min(reach, window.days) * ONE_DAY, window.start), edge)
+            yield part
+            reach *= 8
+    else:
+        edge = window.start if day is None or day <= window.start else min(day - ONE_DAY, window.end)
+        part = Window(edge, edge)
+        while part.end < window.end or reach == 2:
+            part = Window(edge, min(edge + min(reach, window.days) * ONE_DAY, window.end))
+            yield part
+            reach *= 8
+
+
+def _marked_day(marker: str) -> date | None:
+    try:
+        return store_day(datetime.fromisoformat(marker.partition("~")[0])) if marker else None
+    except (ValueError, OverflowError):
+        raise BadPage(marker) from None
 
 
 def _selected(evidence: Evidence, scope: Scope, marker: str, is_older: bool) -> list[tuple[Any, ...]]:

@@ -19,7 +19,7 @@ class Facts:
 
     `refunded`, `disputed` and `fees` are turned: positive is what left. People with a wish have no
     currency: their numbers are the same in every currency. `latest_day` is the last on which money moved.
-    `margin` is read by `with_margin` only: it asks for every line that was sold.
+    `margin` is read by `with_margin` only: it asks for the lines of every order that something came back of.
     `unapplied`, `adjustments` and `payouts` are as the ledger signs them. `further` are those facts of
     `analyticsapp.further` that were asked for; another is a KeyError, not a zero.
     """
@@ -110,11 +110,11 @@ def _absent(window: Window, before: Window, state: State) -> dict[str, str]:
     return {code: text for code, first in state.first_days.items() if first > before.end}
 
 
-def with_margin(found: Comparison, window: Window, currency: str) -> Comparison:
+def with_margin(found: Comparison, window: Window, currency: str, state: State) -> Comparison:
     """The same with the margins of both windows in one currency. Two queries."""
     both = [(found.now, window), (found.before, found.earlier)]
     now, before = (
-        {**facts, currency: replace(facts[currency], margin=margin.of_window(each, currency))}
+        {**facts, currency: replace(facts[currency], margin=margin.of_window(each, currency, state))}
         for facts, each in both
     )
     return replace(found, now=now, before=before)

@@ -8,7 +8,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from analyticsapp import told
 from analyticsapp.counts import moments_of
 from analyticsapp.reading import Sql, rows
-from analyticsapp.rollups import CUSTOMER_ROLLUP, REFUND_ROLLUP, SOLD, State, known_days, relation
+from analyticsapp.rollups import (
+    CUSTOMER_ROLLUP,
+    PRODUCT_ROLLUP,
+    REFUND_ROLLUP,
+    SOLD,
+    State,
+    known_days,
+    relation,
+)
 from analyticsapp.windows import EARLIEST, LATEST, Window
 
 # A customer is new in the window that holds the day of their first order in this currency.
@@ -37,9 +45,7 @@ SALES = """
     WHERE firsts.sold_on BETWEEN %s AND %s GROUP BY went_back.currency
 """
 GOODS = """
-    SELECT sold.currency, SUM(item.quantity), SUM(item.amount_total)
-    FROM ({sold}) AS sold JOIN orders_orderitem AS item ON item.order_id = sold.order_id
-    WHERE sold.sales > 0 GROUP BY sold.currency
+    SELECT currency, SUM(units), SUM(gross) FROM ({products}) AS sold GROUP BY currency
 """
 CHARGES = """
     SELECT currency, COUNT(*), COUNT(CASE WHEN balance_transaction_id = '' AND provider = 'stripe' THEN 1 END)
@@ -67,8 +73,8 @@ def _sales(window: Window, state: State) -> Sql:
 
 
 def _goods(window: Window, state: State) -> Sql:
-    condition, days = known_days(window, state)
-    return GOODS.replace("{sold}", SOLD.replace("{days}", condition)), days
+    products, parameters = relation(PRODUCT_ROLLUP, window, state)
+    return GOODS.replace("{products}", products), parameters
 
 
 def _charges(window: Window, state: State) -> Sql:

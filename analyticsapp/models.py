@@ -103,7 +103,11 @@ class RefundPair(models.Model):
 
 
 class ProductDay(models.Model):
-    """Pieces sold of one variant on one day, and their lines' amounts."""
+    """Pieces sold of one variant on one day, and their lines' amounts, as they were sold.
+
+    `goods` is without tax, `known_goods` that of lines whose cost is known; `cost` is of all their pieces.
+    What came back later is not taken off.
+    """
 
     day = models.DateField()
     currency = models.CharField(max_length=3)
@@ -111,7 +115,12 @@ class ProductDay(models.Model):
         "catalog.Variant", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     units = models.BigIntegerField()
-    sales = models.BigIntegerField()
+    sales = models.BigIntegerField()  # after discount, with the tax in it
+    gross = models.BigIntegerField()  # before discount
+    goods = models.BigIntegerField()
+    known_goods = models.BigIntegerField()
+    cost = models.BigIntegerField()
+    units_without_cost = models.BigIntegerField()
 
     class Meta:
         constraints = [

@@ -28,6 +28,7 @@ BY_PERSON = """
 EVERY_LINE = "1 = 1"
 KNOWN_COST, UNKNOWN_COST = "unit_cost IS NOT NULL", "unit_cost IS NULL"
 KEPT_REVENUE, MARGIN, PIECES_KEPT = "revenue - refunded", "revenue - refunded - cost", "quantity - returned"
+PIECES = ("quantity", PIECES_KEPT)
 
 
 def customers(least: int) -> Callable[[Scope], Sql]:
@@ -57,11 +58,6 @@ def wishers_who_bought(scope: Scope) -> Sql:
 
 def _people(wished: str, scope: Scope) -> str:
     return as_known(BY_PERSON.replace("{wished}", wished), scope.state.past)
-
-
-def margins(amount: str, condition: str = KNOWN_COST, *, only: str | None = None) -> Callable[[Scope], Sql]:
-    """The lines of the orders sold, and what of their refunds names no line; or `only` of one SKU or none."""
-    return lambda scope: margin_rows(scope, amount, condition, only=only)
 
 
 ENTRY_COLUMNS = (
@@ -164,6 +160,25 @@ def of_goods(makes: Selection) -> Evidence:
     return Evidence(LINE, "goods", GOODS_COLUMNS, makes)
 
 
+def of_margins(amount: str, condition: str = KNOWN_COST, *, only: str | None = None) -> Evidence:
+    """The lines of the orders sold, and what of their refunds names no line; or `only` of one SKU or none.
+
+    `amount` is what a line adds to the figure: money, or pieces.
+    """
+    is_pieces = amount in PIECES
+
+    def makes(scope: Scope) -> Sql:
+        return margin_rows(scope, amount, condition, only=only)
+
+    return Evidence(
+        LINE,
+        "pieces" if is_pieces else "lines",
+        PIECE_COLUMNS if is_pieces else LINE_COLUMNS,
+        makes,
+        of_its_day=True,
+    )
+
+
 SALE_ENTRIES = of_entries(selections.entries([Kind.SALE]))
 SOLD_ORDERS = of_orders(selections.orders([Kind.SALE], "> 0"))
 REFUND_ENTRIES = of_entries(selections.entries(REFUNDS), sign=-1)
@@ -177,10 +192,10 @@ REPEAT_CUSTOMERS = of_customers(customers(2))
 WISHERS = Evidence(WISHER, "people", PERSON_COLUMNS, wishers, counted=True)
 WISHERS_WITH_BASKET = Evidence(WISHER, "people", PERSON_COLUMNS, wishers_with_basket, counted=True)
 WISHERS_WHO_BOUGHT = Evidence(WISHER, "people", PERSON_COLUMNS, wishers_who_bought, counted=True)
-GOODS_LINES = Evidence(LINE, "lines", LINE_COLUMNS, margins(KEPT_REVENUE))
-COST_LINES = Evidence(LINE, "lines", LINE_COLUMNS, margins("cost"))
-MARGIN_LINES = Evidence(LINE, "lines", LINE_COLUMNS, margins(MARGIN))
-LINES_WITHOUT_COST = Evidence(LINE, "pieces", PIECE_COLUMNS, margins(PIECES_KEPT, UNKNOWN_COST))
+GOODS_LINES = of_margins(KEPT_REVENUE)
+COST_LINES = of_margins("cost")
+MARGIN_LINES = of_margins(MARGIN)
+LINES_WITHOUT_COST = of_margins(PIECES_KEPT, UNKNOWN_COST)
 NEW_CUSTOMERS = of_customers(selections.customers(selections.bought_here("= 0")))
 RETURNING_CUSTOMERS = of_customers(selections.customers(selections.bought_here("> 0")))
 REFUNDS_OF_SALES = of_entries(selections.entries(REFUNDS, selections.of_its_sales), sign=-1)

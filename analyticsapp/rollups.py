@@ -51,11 +51,20 @@ CUSTOMERS = """
     FROM ({sold}) AS sold JOIN orders_order ON orders_order.id = sold.order_id
     WHERE sold.sales <> 0 GROUP BY sold.day, sold.currency, orders_order.email
 """
-# What its goods brought after discount. Delivery belongs to no product, nor does tax that is added.
-PRODUCTS = """
+WITHOUT_TAX = """item.amount_total - item.amount_discount
+    - CASE WHEN sale.tax_behavior = 'inclusive' THEN item.amount_tax ELSE 0 END"""
+# What its goods brought after discount, and what they had cost: as they were sold, whatever came back later.
+# Delivery belongs to no product, nor does tax that is added.
+PRODUCTS = f"""
     SELECT sold.day, sold.currency, item.variant_id, CAST(SUM(item.quantity) AS bigint) AS units,
-        CAST(SUM(item.amount_total - item.amount_discount) AS bigint) AS sales
-    FROM ({sold}) AS sold JOIN orders_orderitem AS item ON item.order_id = sold.order_id
+        CAST(SUM(item.amount_total - item.amount_discount) AS bigint) AS sales,
+        CAST(SUM(item.amount_total) AS bigint) AS gross, CAST(SUM({WITHOUT_TAX}) AS bigint) AS goods,
+        CAST(SUM(CASE WHEN item.unit_cost IS NULL THEN 0 ELSE {WITHOUT_TAX} END) AS bigint) AS known_goods,
+        CAST(SUM(COALESCE(item.unit_cost * item.quantity, 0)) AS bigint) AS cost,
+        CAST(SUM(CASE WHEN item.unit_cost IS NULL THEN item.quantity ELSE 0 END) AS bigint)
+            AS units_without_cost
+    FROM ({{sold}}) AS sold JOIN orders_order AS sale ON sale.id = sold.order_id
+        JOIN orders_orderitem AS item ON item.order_id = sold.order_id
     WHERE sold.sales > 0 GROUP BY sold.day, sold.currency, item.variant_id
 """
 REFUNDS = """

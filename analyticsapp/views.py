@@ -25,6 +25,7 @@ from analyticsapp.exports import EXPORTS
 from analyticsapp.facts import Comparison, compare, with_margin
 from analyticsapp.kpis import KPIS
 from analyticsapp.kpis.definition import COUNT
+from analyticsapp.learnt import MARGINS
 from analyticsapp.packing import CSV, Download, Form
 from analyticsapp.proof import EVIDENCE
 from analyticsapp.reading import one_view
@@ -99,8 +100,8 @@ def kpi_detail(request: SignedInRequest, kpi: str) -> HttpResponse:
             return render(request, "analyticsapp/empty.html", status=400 if page.error else 200)
         found = compare(page.window, known, page.against, needs=KPIS[kpi].needs)
         currency = asked.currency(request, known, most_used(found))
-        if KPIS[kpi].report == "products":
-            found = with_margin(found, page.window, currency)
+        if kpi in MARGINS:
+            found = with_margin(found, page.window, currency, known)
         scope = Scope(page.window, currency, known)
         try:
             older, newer = request.GET.get("older", ""), request.GET.get("newer", "")

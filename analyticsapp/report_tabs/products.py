@@ -26,7 +26,7 @@ def of_products(asking: Asking) -> Shown:
 
 def _margins(asking: Asking) -> list[ProductMargin]:
     only = None if asking.row == SUM else asking.row
-    return margin.by_product(asking.page.window, asking.currency, asking.known.past, only=only)
+    return margin.by_product(asking.page.window, asking.currency, asking.known, only=only)
 
 
 def _costs_missing(whole: margin.Margin) -> str:

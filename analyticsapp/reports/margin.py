@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from django.db import connection
 
 from analyticsapp.evidence import Scope
-from analyticsapp.known import EVERYTHING, Known
+from analyticsapp.known import Known
 from analyticsapp.reading import Sql, rows
+from analyticsapp.rollups import PRODUCT_ROLLUP, WITHOUT_TAX, State, relation
 from analyticsapp.windows import Window
 
 # What went back is what the ledger says: a pending refund counts, one that failed does not.
 LINES = """
-    WITH sold AS (
+    WITH {narrowed}sold AS (
         SELECT order_id, currency, MAX(occurred_at) AS sold_at FROM payments_ledgerentry
-        WHERE kind = 'sale' AND currency = %s AND occurred_on BETWEEN %s AND %s AND {known}
-        GROUP BY order_id, currency HAVING SUM(amount) > 0
+        WHERE kind = 'sale' AND currency = %s AND occurred_on BETWEEN %s AND %s AND {known} AND {of orders}
+        GROUP BY order_id, currency, occurred_on HAVING SUM(amount) > 0
     ),
     gave_back AS (
         SELECT entry.order_id, entry.source_id, -SUM(entry.amount) AS amount
-        FROM sold JOIN payments_ledgerentry AS entry
-            ON entry.order_id = sold.order_id AND entry.currency = sold.currency
-        WHERE entry.kind IN ('refund', 'refund_reversal') AND {entry known}
+        FROM sold JOIN payments_ledgerentry AS entry ON entry.order_id = sold.order_id
+        WHERE entry.kind IN ('refund', 'refund_reversal') AND entry.currency = %s AND {entry known}
         GROUP BY entry.order_id, entry.source_id
     ),
     all_back AS (SELECT order_id, SUM(amount) AS amount FROM gave_back GROUP BY order_id),
@@ -49,12 +49,11 @@ LINES = """
         WHERE reason = 'return' AND order_item_id IS NOT NULL AND {movement known} GROUP BY order_item_id
     ),
     counted AS (
-        SELECT item.id, item.order_id, item.variant_id, sold.currency, sold.sold_at, sale.number, item.sku,
-            item.product_name, item.variant_name, item.quantity, item.unit_cost,
+        SELECT item.id, item.order_id, item.variant_id, sold.currency, sold.sold_at, item.quantity,
+            item.unit_cost,
             CAST(COALESCE(returned.pieces, 0) AS bigint) AS returned,
             COALESCE(went_back.amount, 0) AS went_back,
-            item.amount_total - item.amount_discount
-                - CASE WHEN sale.tax_behavior = 'inclusive' THEN item.amount_tax ELSE 0 END AS revenue,
+            {revenue} AS revenue,
             item.amount_total - item.amount_discount
                 + CASE WHEN sale.tax_behavior = 'exclusive' THEN item.amount_tax ELSE 0 END AS paid
         FROM sold JOIN orders_order AS sale ON sale.id = sold.order_id
@@ -73,7 +72,7 @@ LINES = """
         WHERE unit_cost IS NOT NULL GROUP BY order_id HAVING SUM(revenue - refunded) > 0
     ),
     unnamed AS (
-        SELECT sale.id, sale.number, sold.currency, sold.sold_at,
+        SELECT sale.id, sold.currency, sold.sold_at,
             CASE WHEN all_back.amount < sale.amount_total THEN all_back.amount ELSE sale.amount_total END
                 - COALESCE(named.amount, 0) AS unnamed,
             sale.amount_total - COALESCE(named.amount, 0) AS amount
@@ -87,37 +86,68 @@ LINES = """
         FROM unnamed JOIN goods_left ON goods_left.order_id = unnamed.id WHERE unnamed.unnamed > 0
     ),
     moved AS (
-        SELECT id AS row_id, variant_id, sold_at, number, sku, product_name, variant_name, quantity, returned,
-            unit_cost, revenue, refunded, cost, currency FROM priced
+        SELECT id AS row_id, order_id, variant_id, sold_at, quantity, returned, unit_cost, revenue, refunded,
+            cost, currency FROM priced
         UNION ALL
-        SELECT -id, NULL, sold_at, number, '', '{no product}', '', 0, 0, 0, 0, {part of goods}, 0, currency
-        FROM left_over
+        SELECT -id, id, NULL, sold_at, 0, 0, 0, 0, {part of goods}, 0, currency FROM left_over
     )
 """
 OF_SKU = "item.variant_id = (SELECT variant.id FROM catalog_variant AS variant WHERE variant.sku = %s)"
 UNNAMED = "Refunds that name no product"
-ROWS = """
-    SELECT row_id, sold_at AS sort_key, sold_at AS occurred_at, number, sku, product_name, variant_name,
-        quantity, returned, unit_cost, revenue, refunded, cost, currency, {amount} AS amount
-    FROM moved WHERE {condition}
+# Orders whose lines are not what they were on the day of their sale.
+TOUCHED = """
+    SELECT order_id FROM payments_ledgerentry WHERE kind IN ('refund', 'refund_reversal')
+    UNION
+    SELECT (SELECT item.order_id FROM orders_orderitem AS item WHERE item.id = movement.order_item_id)
+    FROM catalog_stockmovement AS movement WHERE movement.reason = 'return'
 """
-TOTALS = """
-    SELECT COALESCE(SUM(CASE WHEN unit_cost IS NOT NULL THEN revenue - refunded END), 0),
-        COALESCE(SUM(cost), 0),
-        COALESCE(SUM(CASE WHEN unit_cost IS NOT NULL THEN quantity - returned END), 0),
-        COALESCE(SUM(CASE WHEN unit_cost IS NULL THEN quantity - returned END), 0)
+# Orders of which something was learnt that was not known.
+LEARNT = """
+    SELECT order_id FROM payments_ledgerentry WHERE order_id IS NOT NULL AND NOT ({known})
+    UNION
+    SELECT (SELECT item.order_id FROM orders_orderitem AS item WHERE item.id = movement.order_item_id)
+    FROM catalog_stockmovement AS movement WHERE movement.reason = 'return' AND NOT ({movement known})
+"""
+# Names come last: of their sum Postgres then leaves them out.
+ROWS = """
+    SELECT row_id, sold_at AS sort_key, sold_at AS occurred_at, sale.number, COALESCE(item.sku, '') AS sku,
+        COALESCE(item.product_name, '{no product}') AS product_name,
+        COALESCE(item.variant_name, '') AS variant_name, line.quantity, returned, line.unit_cost, revenue,
+        refunded, cost, line.currency, amount
+    FROM (SELECT moved.*, {amount} AS amount FROM moved WHERE {condition}) AS line
+        LEFT JOIN orders_order AS sale ON sale.id = line.order_id
+        LEFT JOIN orders_orderitem AS item ON item.id = line.row_id
+"""
+# What lines add: as they are, or as they were sold, by the rollup, and what changed of those touched since.
+OF_LINES = """
+    SELECT variant_id, quantity AS units, returned, revenue, refunded,
+        CASE WHEN unit_cost IS NOT NULL THEN revenue - refunded ELSE 0 END AS kept, COALESCE(cost, 0) AS cost,
+        CASE WHEN unit_cost IS NULL THEN quantity - returned ELSE 0 END AS without_cost
     FROM moved
 """
+OF_DAYS = """
+    SELECT variant_id, units, 0 AS returned, goods AS revenue, 0 AS refunded, known_goods AS kept, cost,
+        units_without_cost AS without_cost
+    FROM ({products}) AS day WHERE currency = %s
+    UNION ALL
+    SELECT variant_id, 0, returned, 0, refunded, CASE WHEN unit_cost IS NOT NULL THEN -refunded ELSE 0 END,
+        COALESCE(-unit_cost * returned, 0), CASE WHEN unit_cost IS NULL THEN -returned ELSE 0 END
+    FROM moved
+"""
+TOTALS = """
+    SELECT COALESCE(SUM(kept), 0), COALESCE(SUM(cost), 0), COALESCE(SUM(units - returned - without_cost), 0),
+        COALESCE(SUM(without_cost), 0)
+    FROM ({parts}) AS part
+"""
 BY_PRODUCT = """
-    SELECT COALESCE(product.name, moved.product_name), COALESCE(variant.name, ''),
-        COALESCE(variant.sku, ''), SUM(moved.quantity), SUM(moved.returned),
-        SUM(moved.revenue), SUM(moved.refunded),
-        SUM(CASE WHEN moved.unit_cost IS NOT NULL THEN moved.revenue - moved.refunded ELSE 0 END),
-        SUM(COALESCE(moved.cost, 0)),
-        SUM(CASE WHEN moved.unit_cost IS NULL THEN moved.quantity - moved.returned ELSE 0 END)
-    FROM moved LEFT JOIN catalog_variant AS variant ON variant.id = moved.variant_id
+    SELECT COALESCE(product.name, '{no product}'), COALESCE(variant.name, ''), COALESCE(variant.sku, ''),
+        whole.*
+    FROM (
+        SELECT variant_id, SUM(units), SUM(returned), SUM(revenue), SUM(refunded), SUM(kept), SUM(cost),
+            SUM(without_cost)
+        FROM ({parts}) AS part GROUP BY variant_id
+    ) AS whole LEFT JOIN catalog_variant AS variant ON variant.id = whole.variant_id
         LEFT JOIN catalog_product AS product ON product.id = variant.product_id
-    GROUP BY product.name, moved.product_name, variant.id, variant.name, variant.sku
 """
 
 
@@ -160,28 +190,26 @@ class ProductMargin:
     margin: Margin
 
 
-def of_window(window: Window, currency: str, past: Known = EVERYTHING) -> Margin:
+def of_window(window: Window, currency: str, state: State) -> Margin:
     """Of the orders sold in the window, with refunds and returns to date, or by then. One query."""
-    [found] = rows(totals(window, currency, past))
+    [found] = rows(totals(window, currency, state))
     return Margin(*map(int, found))
 
 
-def totals(window: Window, currency: str, past: Known = EVERYTHING) -> Sql:
+def totals(window: Window, currency: str, state: State) -> Sql:
     """The query that gives the four numbers of a `Margin`."""
-    text, parameters = lines(window, currency, past)
-    return text + TOTALS, parameters
+    return _of_parts(TOTALS, window, currency, state)
 
 
 def by_product(
-    window: Window, currency: str, past: Known = EVERYTHING, *, only: str | None = None
+    window: Window, currency: str, state: State, *, only: str | None = None
 ) -> list[ProductMargin]:
     """The most margin first, then the most sold; what names no product last. One query.
 
     `only` is the SKU of the one that is asked for; empty: what names no product.
     """
-    text, parameters = lines(window, currency, past, only=only)
     merged: dict[tuple[str, str], list[int]] = {}
-    for product, variant, sku, *numbers in rows((text + BY_PRODUCT, parameters)):
+    for product, variant, sku, _, *numbers in rows(_of_parts(BY_PRODUCT, window, currency, state, only=only)):
         known = merged.setdefault((f"{product} {variant}".strip(), sku), [0] * len(numbers))
         merged[f"{product} {variant}".strip(), sku] = [
             a + int(b) for a, b in zip(known, numbers, strict=True)
@@ -192,22 +220,50 @@ def by_product(
 
 def margin_rows(scope: Scope, amount: str, condition: str, *, only: str | None = None) -> Sql:
     """The lines, each with an `amount` made of its columns, where a condition on them holds."""
-    text, parameters = lines(scope.window, scope.currency, scope.state.past, only=only)
+    orders = _learnt_since(scope.changed_since) if scope.changed_since else ""
+    text, parameters = lines(scope.window, scope.currency, scope.state.past, only=only, orders=orders)
     if only is not None:
         condition = f"{condition} AND variant_id IS {'NOT ' if only else ''}NULL"
-    return text + ROWS.replace("{amount}", amount).replace("{condition}", condition), parameters
+    query = ROWS.replace("{amount}", amount).replace("{condition}", condition)
+    return text + query.replace("{no product}", UNNAMED), parameters
 
 
-def lines(window: Window, currency: str, past: Known, *, only: str | None = None) -> Sql:
-    """The beginning of a query that may read from `moved`: of all, or of one SKU, or of no product."""
-    text = LINES.replace("{no product}", UNNAMED).replace("{known}", past.entries())
+def lines(window: Window, currency: str, past: Known, *, only: str | None = None, orders: str = "") -> Sql:
+    """The beginning of a query that may read from `moved`: of all, or of one SKU, or of no product.
+
+    `orders` is a SELECT of the orders that are asked for; empty: all.
+    """
+    text = LINES.replace("{of items}", OF_SKU if only else "1 = 1")
+    text = text.replace("{narrowed}", f"narrowed AS ({orders}), " if orders else "")
+    text = text.replace("{of orders}", "order_id IN (SELECT order_id FROM narrowed)" if orders else "1 = 1")
+    text = text.replace("{known}", past.entries())
     text = text.replace("{entry known}", past.entries("entry")).replace("{movement known}", past.movements())
-    text = text.replace("{of items}", OF_SKU if only else "1 = 1")
-    text = text.replace("{of unnamed}", "1 = 0" if only else "1 = 1")
+    text = text.replace("{of unnamed}", "1 = 0" if only else "1 = 1").replace("{revenue}", WITHOUT_TAX)
     text = text.replace("{part of request}", _part("line.amount", "asked.amount", "asked.due"))
     text = text.replace("{part of line}", _part("went_back", "revenue", "paid"))
     text = text.replace("{part of goods}", _part("unnamed", "goods", "amount"))
-    return text, [currency, window.start, window.end, *([only] if only else [])]
+    return text, [currency, window.start, window.end, currency, *([only] if only else [])]
+
+
+def _of_parts(query: str, window: Window, currency: str, state: State, *, only: str | None = None) -> Sql:
+    """A query of what all lines add, in `{parts}`.
+
+    What is known now comes from the rollup, with the lines of the orders that were touched since: few. What
+    was known earlier comes from all lines.
+    """
+    query = query.replace("{no product}", UNNAMED)
+    if state.known:
+        text, parameters = lines(window, currency, state.past, only=only)
+        return text + query.replace("{parts}", OF_LINES), parameters
+    text, parameters = lines(window, currency, state.past, only=only, orders=TOUCHED)
+    products, of_products = relation(PRODUCT_ROLLUP, window, state)
+    parts = OF_DAYS.replace("{products}", products)
+    return text + query.replace("{parts}", parts), [*parameters, *of_products, currency]
+
+
+def _learnt_since(past: Known) -> str:
+    known = LEARNT.replace("{known}", past.entries())
+    return known.replace("{movement known}", past.movements("movement"))
 
 
 def _part(amount: str, share: str, whole: str) -> str:

@@ -24,7 +24,7 @@ NEEDS = {name for kpi in KPIS.values() for name in kpi.needs}
 
 def published(window: Window, currency: str) -> dict[str, Figure]:
     """Every figure of a window as pages and files get it, before it is rounded."""
-    found = with_margin(compare(window, state(), needs=NEEDS), window, currency)
+    found = with_margin(compare(window, state(), needs=NEEDS), window, currency, state())
     return {key: kpi.compute(found.now[currency]) for key, kpi in KPIS.items()}
 
 

@@ -82,7 +82,7 @@ class Figures(WarehouseTestCase):
 
         for window in (last_days(30, today=today), last_days(365, today=today), last_days(1000, today=today)):
             for currency, found in window_facts(window, known).items():
-                facts = replace(found, margin=margin.of_window(window, currency))
+                facts = replace(found, margin=margin.of_window(window, currency, state()))
                 for key, query in queries.items():
                     with self.subTest(key, window=str(window), currency=currency):
                         told = self.run_query(reader, query, window, currency)

@@ -132,15 +132,16 @@ BELOW_THE_DAY = """
     posted AS ({posted}),
     both_ends AS (
         SELECT day, currency, key, number AS posted_number, 0 AS number, amount AS posted, 0 AS kept
+            {posted_too}
         FROM posted
         UNION ALL
-        SELECT day, currency, {key}, 0, {number}, 0, {amount}
+        SELECT day, currency, {key}, 0, {number}, 0, {amount} {kept_too}
         FROM {table} WHERE day NOT IN (SELECT day FROM live)
     ),
     wrong AS (
         SELECT day, currency, SUM(posted) AS posted, SUM(kept) AS kept
         FROM both_ends GROUP BY day, currency, key
-        HAVING SUM(posted) <> SUM(kept) OR SUM(posted_number) <> SUM(number)
+        HAVING SUM(posted) <> SUM(kept) OR SUM(posted_number) <> SUM(number) {differ_too}
     )
     SELECT day, currency, COUNT(*), SUM(posted), SUM(kept) FROM wrong GROUP BY day, currency
 """
@@ -156,9 +157,19 @@ CUSTOMERS = {
 }
 PRODUCTS = {
     "posted": """
-        SELECT s.day, s.currency, i.variant_id AS key, i.quantity AS number,
-            i.amount_total - i.amount_discount AS amount
-        FROM sold s JOIN orders_orderitem i ON i.order_id = s.order_id WHERE s.sales > 0""",
+        SELECT line.*, CASE WHEN unit_cost IS NULL THEN 0 ELSE goods END AS known_goods,
+            COALESCE(unit_cost, 0) * number AS cost,
+            CASE WHEN unit_cost IS NULL THEN number ELSE 0 END AS units_without_cost
+        FROM (
+            SELECT s.day, s.currency, i.variant_id AS key, i.quantity AS number, i.unit_cost,
+                i.amount_total - i.amount_discount AS amount, i.amount_total AS gross,
+                i.amount_total - i.amount_discount
+                    - CASE o.tax_behavior WHEN 'inclusive' THEN i.amount_tax ELSE 0 END AS goods
+            FROM sold s JOIN orders_order o ON o.id = s.order_id
+                JOIN orders_orderitem i ON i.order_id = s.order_id
+            WHERE s.sales > 0
+        ) AS line""",
+    "too": "gross goods known_goods cost units_without_cost",
     "table": "analyticsapp_productday",
     "key": "variant_id",
     "number": "units",
@@ -222,7 +233,9 @@ def _both_ends(pairs: DayPairs) -> str:
 
 @check(ARROW, "Each product's day is as the ledger has it", compares=ProductDay.objects.all, stale=behind)
 def products_in_rollups(now: datetime) -> Iterator[Finding]:
-    """Pieces and sales, after discount, of each variant on each closed day against the orders sold that day.
+    """Pieces, sales and cost of each variant on each closed day against the lines of the orders sold then.
+
+    Margins are summed from these rows, and from what came back since.
 
     A difference means that a rollup was changed by hand or built wrongly, or an order's lines were
     changed after the build. `manage.py build_snapshots --all` makes all of them anew.
@@ -261,9 +274,21 @@ def refund_pairs_in_rollups(now: datetime) -> Iterator[Finding]:
 
 
 def _differing(rollup: dict[str, str], what: str) -> Iterator[Finding]:
-    for day, currency, number, posted, kept in rows(BELOW_THE_DAY.format(closed=CLOSED, **rollup)):
+    for day, currency, number, posted, kept in rows(_below_the_day(**rollup)):
         yield Finding(
             f"{day} {currency}",
             f"{number:,} {what} of {spoken_day(day)} in {currency.upper()} differ from the ledger",
             **money(int(posted), int(kept), currency),
         )
+
+
+def _below_the_day(*, too: str = "", **rollup: str) -> str:
+    """The query; `too` are columns of both ends that must be alike besides."""
+    names = too.split()
+    return BELOW_THE_DAY.format(
+        closed=CLOSED,
+        posted_too="".join(f", {name}" for name in names),
+        kept_too="".join(f", -{name}" for name in names),
+        differ_too="".join(f" OR SUM({name}) <> 0" for name in names),
+        **rollup,
+    )

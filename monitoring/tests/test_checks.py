@@ -88,8 +88,8 @@ BREAKS: dict[str, tuple[str, str]] = {
         "UPDATE analyticsapp_customerreturn SET seconds = seconds - 1",
     ),
     "products_in_rollups": (
-        "UPDATE analyticsapp_productday SET units = units + 1",
-        "UPDATE analyticsapp_productday SET units = units - 1",
+        "UPDATE analyticsapp_productday SET units = units + 1, cost = cost + 1",
+        "UPDATE analyticsapp_productday SET units = units - 1, cost = cost - 1",
     ),
     "refunds_in_rollups": (
         "UPDATE analyticsapp_refundday SET refunds = refunds - 1",

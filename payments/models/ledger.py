@@ -53,6 +53,10 @@ class LedgerEntry(models.Model):
             models.Index(fields=["occurred_on", "kind", "currency"], name="ledger_by_day"),
             # what became known since a moment
             models.Index(fields=["posted_at"], name="ledger_by_known"),
+            # orders of which something was refunded: margins
+            models.Index(
+                fields=["order"], name="ledger_refunds", condition=Q(kind__in=["refund", "refund_reversal"])
+            ),
             # entries without an order: payouts and adjustments, found by what they are about
             models.Index(fields=["source_id"], name="ledger_without_order", condition=Q(order=None)),
         ]

@@ -269,7 +269,7 @@ def figures() -> Iterator[list[dict[str, Any]]]:
             "day currency sales orders refunds disputes fees unapplied adjustments payouts",
         ),
         (CustomerDay, "day currency email orders sales"),
-        (ProductDay, "day currency variant__sku units sales"),
+        (ProductDay, "day currency variant__sku units sales gross goods known_goods cost"),
         (RefundDay, "day currency order__number refunds"),
     ):
         rows = model._default_manager.order_by(*names.split()).values(*names.split())

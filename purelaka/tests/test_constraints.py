@@ -83,6 +83,7 @@ def bad_rows() -> dict[str, Row]:
     wish = WishlistItem.objects.create(user=user, variant=variant)
     day = {"day": DAY, "currency": "gbp"}
     pair = day | {"earlier": date(2026, 1, 1)}
+    of_product = dict.fromkeys("units sales gross goods known_goods cost units_without_cost".split(), 1)
     sums = dict.fromkeys("sales orders refunds disputes fees unapplied adjustments payouts".split(), 0)
     code = DiscountCode.objects.create(code="SPRING", percent_off=10)
     address = Address.objects.create(user=user, name="A", line1="1", city="B", country="GB", is_default=True)
@@ -159,7 +160,7 @@ def bad_rows() -> dict[str, Row]:
             {},
         ),
         "refund_once_a_pair": Row(RefundPair.objects.create(**pair, orders=1), {}),
-        "product_once_a_day": Row(ProductDay.objects.create(**day, variant=variant, units=1, sales=1), {}),
+        "product_once_a_day": Row(ProductDay.objects.create(**day, variant=variant, **of_product), {}),
         "refund_once_a_day": Row(RefundDay.objects.create(**day, order=order, refunds=-1), {}),
         "issue_once_per_subject": Row(issue, {}),
         "issue_status_known": Row(

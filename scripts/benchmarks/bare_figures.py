@@ -49,9 +49,17 @@ BARE_BUILD = (
     ) pairs WINDOW later AS (PARTITION BY day, currency ORDER BY earlier DESC)
     """,
     """
-    INSERT INTO bare_productday (day, currency, variant_id, units, sales)
-    SELECT e.occurred_on, e.currency, i.variant_id, SUM(i.quantity), SUM(i.amount_total - i.amount_discount)
-    FROM payments_ledgerentry e JOIN orders_orderitem i ON i.order_id = e.order_id
+    INSERT INTO bare_productday (day, currency, variant_id, units, sales, gross, goods, known_goods, cost,
+        units_without_cost)
+    SELECT e.occurred_on, e.currency, i.variant_id, SUM(i.quantity), SUM(i.amount_total - i.amount_discount),
+        SUM(i.amount_total), SUM(g.goods),
+        COALESCE(SUM(g.goods) FILTER (WHERE i.unit_cost IS NOT NULL), 0),
+        COALESCE(SUM(i.unit_cost * i.quantity), 0),
+        COALESCE(SUM(i.quantity) FILTER (WHERE i.unit_cost IS NULL), 0)
+    FROM payments_ledgerentry e JOIN orders_order o ON o.id = e.order_id
+        JOIN orders_orderitem i ON i.order_id = e.order_id
+        CROSS JOIN LATERAL (SELECT i.amount_total - i.amount_discount
+            - CASE o.tax_behavior WHEN 'inclusive' THEN i.amount_tax ELSE 0 END AS goods) g
     WHERE e.kind = 'sale' GROUP BY e.occurred_on, e.currency, i.variant_id
     """,
     """
