@@ -79,7 +79,7 @@ PRODUCTS = """
         SELECT product.name AS product, variant.name AS variant, variant.sku, sold.currency,
             CAST(SUM(sold.units) AS bigint) AS units, CAST(SUM(sold.sales) AS bigint) AS sales
         FROM ({sold}) AS sold JOIN catalog_variant AS variant ON variant.id = sold.variant_id
-            JOIN catalog_product AS product ON product.id = variant.product_id
+            JOIN catalog_product AS product ON product.id = variant.product_id{only}
         GROUP BY variant.id, variant.name, variant.sku, product.name, sold.currency
     ) AS r
 """
@@ -99,12 +99,14 @@ def product_lines(asked: Sequence[Window]) -> Generator[bytes, None, None]:
         yield from csv_file.lines(Source(PRODUCT_COLUMNS, products(window, known)))
 
 
-def products(window: Window, known: State, *, currency: str = "") -> Sql:
-    """`{cells}` of what was sold in a window, in one currency or each; best sellers first."""
+def products(window: Window, known: State, *, currency: str = "", sku: str = "") -> Sql:
+    """`{cells}` of what was sold in a window, in one currency or each; best sellers first, or of one SKU."""
     sold, parameters = relation(PRODUCT_ROLLUP, window, known)
     only, codes = ("WHERE r.currency = %s", [currency]) if currency else ("", [])
     order = PRODUCT_ORDER.replace("{by sku}", by_bytes("r.sku"))
-    return f"{PRODUCTS.replace('{sold}', sold)} {only} {order}", [*parameters, *codes]
+    of_sku, skus = ("\n        WHERE variant.sku = %s", [sku]) if sku else ("", [])
+    text = PRODUCTS.replace("{sold}", sold).replace("{only}", of_sku)
+    return f"{text} {only} {order}", [*parameters, *skus, *codes]
 
 
 # --- KPI summary, days ----------------------------------------------------------------------------

@@ -186,7 +186,7 @@ def _look(request: SignedInRequest, page: Asked, report: str, key: str, known: S
     makes = CELLS.get(report, {}).get(key)
     if makes is None or "\0" in row:
         return None
-    table = makes(replace(asking(page, known, currency, report), row=row))
+    table = makes(replace(asking(page, known, currency, report), row=row, column=column))
     found = table.find(row, column)
     if found is None or table.drill is None:
         return None

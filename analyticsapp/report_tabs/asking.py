@@ -34,6 +34,7 @@ class Asking:
     kpi_url: Callable[[str, Window], str]
     cell_url: CellUrl
     row: str | None = None  # the only one that is asked for, where a table can be narrowed to it
+    column: str | None = None  # and its cell: what others are made of may be left out
     is_before: bool = False  # for comparison: what stays the same in every window may be left out
 
     def leads(

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from analyticsapp import drills
 from analyticsapp.csv_file import MONEY, TEXT
+from analyticsapp.daily import daily_figures
 from analyticsapp.report_tables import PERCENT, Head, Table, Value, share
 from analyticsapp.report_tabs.asking import Asking, Shown
 from analyticsapp.reports import sold
@@ -25,18 +26,19 @@ def of_time(asking: Asking) -> Shown:
 
 
 def _hours(asking: Asking) -> Hours:
-    hours = sold.by_hour(asking.page.window, asking.currency, asking.known.past)
+    only = sold.at(asking.row or "")
+    hours = sold.by_hour(asking.page.window, asking.currency, asking.known.past, only)
     return {(one.weekday, one.hour): one for one in hours}
 
 
 def _countries(asking: Asking) -> Table:
-    found = sold.by_country(asking.page.window, asking.currency, asking.known.past)
+    found = sold.by_country(asking.page.window, asking.currency, asking.known.past, asking.row)
     table = _shares("countries", "By country", "country", found, asking)
     return replace(table, drill=drills.by_name(found, sold.COUNTRY, sold.WITH_ORDER))
 
 
 def _methods(asking: Asking) -> Table:
-    found = sold.by_method(asking.page.window, asking.currency, asking.known.past)
+    found = sold.by_method(asking.page.window, asking.currency, asking.known.past, asking.row)
     table = _shares("methods", "By way to pay", "method", found, asking)
     return replace(table, drill=drills.by_name(found, sold.METHOD))
 
@@ -103,7 +105,7 @@ def _when(what: str) -> list[Head]:
 
 
 def _shares(key: str, title: str, name: str, found: Sequence[sold.Share], asking: Asking) -> Table:
-    total = sum(one.revenue for one in found)
+    total = _gross(asking) if asking.column == "share_pct" else sum(one.revenue for one in found)
     return Table(
         key,
         title,
@@ -128,6 +130,12 @@ def _shares(key: str, title: str, name: str, found: Sequence[sold.Share], asking
         sums=["Sum", sum(one.orders for one in found), total, share(total, total)],
         compares="gross_sales",
     )
+
+
+def _gross(asking: Asking) -> int:
+    """Gross sales of the window, where not all rows are asked for. One query."""
+    days = daily_figures(asking.page.window, asking.known)
+    return sum(day.sales for day in days if day.currency == asking.currency)
 
 
 TABLES = {

@@ -45,13 +45,14 @@ def _cohorts(asking: Asking) -> Sequence[customers.Cohort]:
 
 def _new_and_returning(asking: Asking) -> Table:
     window, currency = asking.page.window, asking.currency
-    found = {one.day: one for one in customers.by_day(window, asking.known, currency)}
     name, buckets = bucketed(every_day([], window=window, currency=currency))
+    spans = {str(bucket.window): bucket.window for bucket in buckets}
+    only = spans.get(asking.row or "")
+    found = {one.day: one for one in customers.by_day(window, asking.known, currency, only)}
     rows = [
         _line(bucket.label, [found[day.day] for day in bucket.days if day.day in found]) for bucket in buckets
     ]
     sums = _line("Sum", list(found.values()))
-    spans = {str(bucket.window): bucket.window for bucket in buckets}
     return Table(
         "new-and-returning",
         f"New and returning customers by {name.split()[0].lower()}",

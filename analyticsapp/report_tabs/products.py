@@ -89,7 +89,8 @@ MARGIN = ("goods_revenue", "goods_cost", "product_margin", "pieces_without_cost"
 
 
 def _best_sellers(asking: Asking) -> Table:
-    found = sold.by_product(asking.page.window, asking.known, asking.currency)
+    only = asking.row if asking.row and asking.row != SUM else ""
+    found = sold.by_product(asking.page.window, asking.known, asking.currency, only=only)
     return Table(
         "best-sellers",
         "Best sellers",

@@ -136,7 +136,7 @@ def _bridge(whole: refunds.Bridge, asking: Asking) -> Table:
 
 
 def _reasons(asking: Asking) -> Table:
-    found = refunds.by_reason(asking.page.window, asking.currency, asking.known.past)
+    found = refunds.by_reason(asking.page.window, asking.currency, asking.known.past, asking.row)
     return Table(
         "reasons",
         "Why money went back",

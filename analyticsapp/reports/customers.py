@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from analyticsapp.reading import as_day, rows
+from analyticsapp.reading import Sql, as_day, rows
 from analyticsapp.reports.sales import customer_days, month_of
-from analyticsapp.rollups import State
+from analyticsapp.rollups import CUSTOMER_ROLLUP, State, relation
 from analyticsapp.windows import Window
 
 # A customer is new in the window that holds the day of their first order in this currency.
 BY_DAY = """
-    WITH every_day AS (SELECT day, email, orders, sales FROM ({customers}) AS known WHERE currency = %s),
+    WITH every_day AS (
+        SELECT day, email, orders, sales FROM ({customers}) AS known WHERE currency = %s{only}
+    ),
     firsts AS (
         SELECT email, MIN(CASE WHEN orders > 0 THEN day END) AS ever,
             MIN(CASE WHEN orders > 0 AND day >= %s THEN day END) AS here
@@ -24,7 +26,7 @@ BY_DAY = """
         SUM(CASE WHEN firsts.ever < %s THEN bought.sales ELSE 0 END),
         COUNT(CASE WHEN firsts.ever < %s AND firsts.here = bought.day THEN 1 END)
     FROM every_day AS bought JOIN firsts ON firsts.email = bought.email
-    WHERE bought.day >= %s GROUP BY bought.day ORDER BY bought.day
+    WHERE bought.day BETWEEN %s AND %s GROUP BY bought.day ORDER BY bought.day
 """
 COHORTS = """
     WITH bought AS (
@@ -93,11 +95,16 @@ class Cohort:
         return len(self.returned) - 1
 
 
-def by_day(window: Window, state: State, currency: str) -> list[CustomersOfDay]:
-    """New and returning customers of each day of the window on which somebody bought. One query."""
+def by_day(window: Window, state: State, currency: str, only: Window | None = None) -> list[CustomersOfDay]:
+    """New and returning customers of each day of the window on which somebody bought. One query.
+
+    Or `only` of some of its days: then nobody is read who did not buy on them.
+    """
     days, parameters = customer_days(window, state)
-    query = BY_DAY.replace("{customers}", days)
-    found = rows((query, [*parameters, currency, *[window.start] * 8]))
+    of_some, bought_then = _who_bought(only, state, currency) if only else ("", [])
+    query = BY_DAY.replace("{customers}", days).replace("{only}", of_some)
+    ends = [(only or window).start, (only or window).end]
+    found = rows((query, [*parameters, currency, *bought_then, *[window.start] * 7, *ends]))
     return [
         CustomersOfDay(
             day, Group(int(new[2]), int(new[0]), int(new[1])), Group(int(old[2]), int(old[0]), int(old[1]))
@@ -106,6 +113,11 @@ def by_day(window: Window, state: State, currency: str) -> list[CustomersOfDay]:
         if (day := as_day(moved))
         for new, old in [(numbers[:3], numbers[3:])]
     ]
+
+
+def _who_bought(span: Window, state: State, currency: str) -> Sql:
+    days, parameters = relation(CUSTOMER_ROLLUP, span, state)
+    return f" AND email IN (SELECT email FROM ({days}) AS here WHERE currency = %s)", [*parameters, currency]
 
 
 def cohorts(window: Window, state: State, currency: str, *, today: date) -> list[Cohort]:

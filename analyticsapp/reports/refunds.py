@@ -24,7 +24,7 @@ REASONS = """
     FROM payments_ledgerentry AS entry
         LEFT JOIN payments_refund AS fact ON fact.refund_id = entry.source_id
     WHERE entry.kind IN ('refund', 'refund_reversal') AND entry.currency = %s
-        AND entry.occurred_on BETWEEN %s AND %s AND {known}
+        AND entry.occurred_on BETWEEN %s AND %s AND {known}{only}
     GROUP BY COALESCE(fact.reason, '') ORDER BY 3
 """
 
@@ -94,8 +94,11 @@ def _add(whole: Bridge, is_sale: bool, is_refund: bool, amount: int) -> None:
         whole.earlier += amount
 
 
-def by_reason(window: Window, currency: str, past: Known = EVERYTHING) -> list[Reason]:
-    """What the window's refunds were made for, the greatest first. One query."""
-    query = REASONS.replace("{known}", past.entries("entry"))
-    found = rows((query, [currency, window.start, window.end]))
+def by_reason(
+    window: Window, currency: str, past: Known = EVERYTHING, only: str | None = None
+) -> list[Reason]:
+    """What the window's refunds were made for, the greatest first, or `only` one. One query."""
+    of_one, reasons = ("", []) if only is None else (" AND COALESCE(fact.reason, '') = %s", [only])
+    query = REASONS.replace("{known}", past.entries("entry")).replace("{only}", of_one)
+    found = rows((query, [currency, window.start, window.end, *reasons]))
     return [Reason(reason, number, -int(amount)) for reason, number, amount in found]

@@ -1,5 +1,7 @@
 """Orders by weekday and hour, by country, and by the way they were paid."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +10,7 @@ from django.db import connection
 
 from analyticsapp.exports import products
 from analyticsapp.known import EVERYTHING, Known
-from analyticsapp.reading import rows
+from analyticsapp.reading import Sql, rows
 from analyticsapp.rollups import State
 from analyticsapp.windows import Window
 
@@ -22,9 +24,10 @@ SOLD = """
 """
 GROUPED = """
     SELECT {names}, SUM(CASE WHEN named.amount > 0 THEN 1 ELSE 0 END), SUM(named.amount) AS revenue
-    FROM (SELECT {what}, s.amount FROM ({sold}) AS s {joined}) AS named
+    FROM (SELECT {what}, s.amount FROM ({sold}) AS s {joined}) AS named{only}
     GROUP BY {names} ORDER BY revenue DESC, {names}
 """
+EACH: Sql = ("", [])  # `only` of the queries below: all of them
 COUNTRY = "COALESCE(orders_order.country, '') AS name"
 WITH_ORDER = "LEFT JOIN orders_order ON orders_order.id = s.order_id"
 # The charge that the sale entry names, or else any that went through.
@@ -56,10 +59,29 @@ class Hour:
     revenue: int
 
 
-def by_hour(window: Window, currency: str, past: Known = EVERYTHING) -> list[Hour]:
+def by_hour(window: Window, currency: str, past: Known = EVERYTHING, only: Sql = EACH) -> list[Hour]:
     """In the store's time zone, whatever its clocks did. One query."""
-    found = _grouped(*clock(), "named.weekday, named.hour", window, currency, past)
+    found = _grouped(*clock(), "named.weekday, named.hour", window, currency, past, only=only)
     return [Hour(int(day), int(hour), int(orders), int(amount)) for day, hour, orders, amount in found]
+
+
+def at(row: str) -> Sql:
+    """`only` a weekday (`1` is Monday) or an hour of it (`1-14`); all of them of what is neither."""
+    if not re.fullmatch(r"[1-7](-\d{1,2})?", row, re.ASCII):
+        return EACH
+    numbers = [int(number) for number in row.split("-")]
+    return _where(
+        {f"named.{name}": number for name, number in zip(("weekday", "hour"), numbers, strict=False)}
+    )
+
+
+def called(name: str | None) -> Sql:
+    """`only` the country or the way to pay of this name; None: all of them."""
+    return EACH if name is None else _where({"named.name": name})
+
+
+def _where(values: Mapping[str, object]) -> Sql:
+    return " WHERE " + " AND ".join(f"{column} = %s" for column in values), list(values.values())
 
 
 def sold(past: Known) -> str:
@@ -87,30 +109,42 @@ class Seller:
     revenue: int
 
 
-def by_product(window: Window, state: State, currency: str) -> list[Seller]:
-    """The most revenue first. One query."""
-    query, parameters = products(window, state, currency=currency)
+def by_product(window: Window, state: State, currency: str, *, only: str = "") -> list[Seller]:
+    """The most revenue first, or `only` that of one SKU. One query."""
+    query, parameters = products(window, state, currency=currency, sku=only)
     found = rows((query.replace("{cells}", "r.product, r.variant, r.sku, r.units, r.sales"), parameters))
     return [Seller(f"{name} {variant}".strip(), sku, int(n), int(a)) for name, variant, sku, n, a in found]
 
 
-def by_country(window: Window, currency: str, past: Known = EVERYTHING) -> list[Share]:
-    """The most revenue first. One query."""
+def by_country(
+    window: Window, currency: str, past: Known = EVERYTHING, only: str | None = None
+) -> list[Share]:
+    """The most revenue first, or `only` one. One query."""
     return [
         Share(n, int(o), int(a))
-        for n, o, a in _grouped(COUNTRY, [], "named.name", window, currency, past, WITH_ORDER)
+        for n, o, a in _grouped(COUNTRY, [], "named.name", window, currency, past, WITH_ORDER, called(only))
     ]
 
 
-def by_method(window: Window, currency: str, past: Known = EVERYTHING) -> list[Share]:
-    """By the brand of the card, or the other way to pay; the most revenue first. One query."""
-    found = _grouped(METHOD, [], "named.name", window, currency, past)
+def by_method(
+    window: Window, currency: str, past: Known = EVERYTHING, only: str | None = None
+) -> list[Share]:
+    """By the brand of the card, or the other way to pay; the most revenue first, or `only` one. One query."""
+    found = _grouped(METHOD, [], "named.name", window, currency, past, only=called(only))
     return [Share(name, int(orders), int(amount)) for name, orders, amount in found]
 
 
 def _grouped(
-    what: str, values: list[Any], names: str, window: Window, currency: str, past: Known, joined: str = ""
+    what: str,
+    values: list[Any],
+    names: str,
+    window: Window,
+    currency: str,
+    past: Known,
+    joined: str = "",
+    only: Sql = EACH,
 ) -> list[tuple[Any, ...]]:
     query = GROUPED.replace("{what}", what).replace("{sold}", sold(past))
     query = query.replace("{joined}", joined).replace("{names}", names)
-    return rows((query, [*values, currency, window.start, window.end]))
+    where, narrowed = only
+    return rows((query.replace("{only}", where), [*values, currency, window.start, window.end, *narrowed]))

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from importlib import import_module
@@ -31,7 +32,7 @@ from analyticsapp.formulas import canonical
 from analyticsapp.kpis import KPIS
 from analyticsapp.report_pages import asking
 from analyticsapp.report_tables import Head, Table
-from analyticsapp.report_tabs import REPORTS
+from analyticsapp.report_tabs import CELLS, REPORTS
 from analyticsapp.report_tabs.asking import Asking
 from analyticsapp.rollups import state
 from analyticsapp.tests.ledgers import at, post, refunded
@@ -275,6 +276,23 @@ class Pages(TestCase):
         for link in sorted(links):
             with self.subTest(link):
                 self.assertRegex(text(self.client.get(link)), AGREES)
+
+    def test_a_cell_s_page_reads_its_own_row_and_says_what_the_report_says(self) -> None:
+        narrowed = set()
+        for report, made in CELLS.items():
+            for key, makes in made.items():
+                whole = makes(ask(report, MAY_AND_JUNE))
+                for row, head in cells(whole):
+                    asked = replace(ask(report, MAY_AND_JUNE), row=row, column=head.name)
+                    own = makes(asked)
+                    self.assertEqual(own.find(row, head.name), whole.find(row, head.name), (key, row, head))
+                    if [list(one) for one in own.rows] != [list(one) for one in whole.rows]:
+                        narrowed.add(key)
+        self.assertLessEqual(
+            {"countries", "each-hour", "hours", "reasons", "products", "best-sellers",
+                "new-and-returning"},
+            narrowed,
+        )  # fmt: skip
 
     def test_a_share_says_what_its_rows_come_to(self) -> None:
         page = self.cell("customers", "retention", "2026-05", "returned_1")
