@@ -26,19 +26,17 @@ BOUGHT_AFTERWARDS = """
                 AND bought.paid_at > wish.created_at AND bought.paid_at < %s
         )
 """
-# Who bought had it in a basket, whether that basket is known or not.
+# Who bought had it in a basket, whether that basket is known or not. Both in one EXISTS, which Postgres can
+# join: of two it would look each wish up, in all that its person ever bought.
 BASKET_AFTERWARDS = """
-        AND (
-            EXISTS (
-                SELECT 1 FROM {basket items} AS item
-                    JOIN orders_basket AS basket ON basket.id = item.basket_id
-                WHERE basket.user_id = wish.user_id AND item.added_at > wish.created_at AND item.added_at < %s
-            )
-            OR EXISTS (
-                SELECT 1 FROM {orders} AS bought
-                WHERE bought.user_id = wish.user_id AND bought.status IN ('paid', 'fulfilled')
-                    AND bought.paid_at > wish.created_at AND bought.paid_at < %s
-            )
+        AND EXISTS (
+            SELECT 1 FROM (
+                SELECT basket.user_id, item.added_at AS at
+                FROM {basket items} AS item JOIN orders_basket AS basket ON basket.id = item.basket_id
+                WHERE item.added_at < %s
+                UNION ALL SELECT bought.user_id, bought.paid_at FROM {orders} AS bought
+                WHERE bought.status IN ('paid', 'fulfilled') AND bought.paid_at < %s
+            ) AS deed WHERE deed.user_id = wish.user_id AND deed.at > wish.created_at
         )
 """
 # {customers} has the customers' figures as PEOPLE or PEOPLE_BY_DAY gives them, {refunded} the orders
