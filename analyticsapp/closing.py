@@ -24,7 +24,8 @@ from payments.models import LedgerEntry
 from purelaka.days import store_day
 
 AS_TOLD = (*OF_FACTS, *OF_WISHES)
-"""Kept as they were reported; what was known of them then is not kept, so nothing can make them again."""
+"""Kept as they were reported. What was known of them is stored with its moment only, and what was on its way
+at the moment of closing may or may not be in it: not exact enough for a check."""
 REBUILT = tuple(key for key in KPIS if key not in AS_TOLD)
 """Made again by the check, for ever, from what was known when the month was closed."""
 Figures = dict[str, dict[str, str]]  # currency -> KPI -> as files say it

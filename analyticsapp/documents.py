@@ -62,8 +62,8 @@ What holds for all of them:
   when they are shown. With nothing to divide by, pages show a dash and files say 0.00.
 - A month that is closed keeps every figure below as it was reported; one that was defined later is said to be
   not kept. The check `months_closed` compares each with the audit log, and makes it again from what was known
-  then, where that is kept: see *Closed month*. Breakdowns are not kept: they are of any window, and each of
-  their cells answers for an earlier day.
+  then, where that is stored row by row: see *Closed month*. Breakdowns are not kept: they are of any window,
+  and each of their cells answers for an earlier day.
 """
 
 BREAKDOWNS_HEAD = """## Breakdowns
@@ -121,7 +121,8 @@ its share of the order's discount. Delivery, and tax where prices are without it
 
 MADE_AGAIN = "kept, and made again by the check from what was known then"
 AS_REPORTED = (
-    "kept as it was reported; what was known of it then is not, so it is compared with the audit log only"
+    "kept as it was reported, and compared with the audit log only: what was known of it is stored by "
+    "moments, not row by row"
 )
 
 

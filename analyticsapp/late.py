@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from analyticsapp import changed
 from analyticsapp.changed import Changed
-from analyticsapp.closing import Figures, known_of, window_of
+from analyticsapp.closing import AS_TOLD, Figures, known_of, window_of
 from analyticsapp.evidence import Evidence, Scope
 from analyticsapp.known import Known
 from analyticsapp.kpis import KPIS
-from analyticsapp.learnt import OF_FACTS, SHOWN
+from analyticsapp.learnt import SHOWN
 from analyticsapp.models import ClosedMonth
 from analyticsapp.proof import EVIDENCE, MARGIN_LINES, REFUNDS_OF_SALES
 from analyticsapp.reading import Sql, rows
@@ -81,11 +81,11 @@ def refunds_of_sales(closed: ClosedMonth) -> list[LateRefunds]:
 
 
 def changed_rows(closed: ClosedMonth, now: Figures) -> list[LateRows]:
-    """The order lines whose margin changed, and charges and disputes where their figures did.
+    """The order lines whose margin changed; charges, disputes and people with a wish where their figures did.
 
     Three queries each at most.
     """
-    return [one for one in (*_lines(closed), *_facts(closed, now)) if one.found.number]
+    return [one for one in (*_lines(closed), *_told(closed, now)) if one.found.number]
 
 
 def _refunds(closed: ClosedMonth, currency: str, now: State) -> LateRefunds:
@@ -117,10 +117,10 @@ def _lines(closed: ClosedMonth) -> Iterator[LateRows]:
         yield _since(closed, "the margin", currency, MARGIN_LINES, known_of(closed))
 
 
-def _facts(closed: ClosedMonth, now: Figures) -> Iterator[LateRows]:
-    """Of charges and disputes it is known what Stripe had told by the moment of closing."""
+def _told(closed: ClosedMonth, now: Figures) -> Iterator[LateRows]:
+    """Charges, disputes and people with a wish that are not as they were known at the moment of closing."""
     for currency, figures in closed.figures.items():
-        for key in OF_FACTS:
+        for key in AS_TOLD:
             proven, evidence = EVIDENCE[key]
             is_now = now.get(currency, {}).get(key)
             if proven == key and key in figures and figures[key] != is_now:

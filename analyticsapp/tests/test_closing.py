@@ -18,7 +18,7 @@ from analyticsapp.known import EVERYTHING, Known
 from analyticsapp.kpis import KPIS
 from analyticsapp.learnt import MARGINS
 from analyticsapp.models import ClosedMonth
-from analyticsapp.tests.ledgers import at, placed, post, refunded, sold
+from analyticsapp.tests.ledgers import at, placed, post, refunded, sold, variant
 from analyticsapp.tests.test_dashboard import text
 from analyticsapp.tests.test_further_kpis import dispute
 from analyticsapp.tests.test_margin import give_back, put_back
@@ -30,6 +30,7 @@ from payments.models import Dispute, Kind, LedgerEntry
 from purelaka import append_only
 from purelaka.days import store_day
 from purelaka.testing import make_user
+from wishlist.models import WishlistItem
 
 JUNE = date(2026, 6, 1)
 JULY_3 = datetime(2026, 7, 3, 12, tzinfo=UTC)
@@ -174,6 +175,18 @@ class Closing(TestCase):
         page = text(self.client.get(reverse("analyticsapp:month", args=["2026-06"])))
         self.assertIn("Disputes lost 0 1", page)
         self.assertIn("What changed disputes opened since GBP, 1 dispute, +1", page)
+
+    def test_who_bought_what_they_wished_for_and_was_told_of_later_is_listed(self) -> None:
+        ann = make_user(Role.CUSTOMER)
+        WishlistItem.objects.create(user=ann, variant=variant("A"), created_at=at(2), known_at=at(2))
+        self.assertEqual(self.close().figures["gbp"]["purchased_users"], "0")
+        sold(20_00, at(25), user=ann, email=ann.email)
+
+        page = text(self.client.get(reverse("analyticsapp:month", args=["2026-06"])))
+        self.assertIn("Wished, then bought 0 1", page)
+        self.assertIn(
+            f"What changed wished, then bought since GBP, 1 person, +1 What Change {ann.email} +1", page
+        )
 
     def test_a_month_that_was_closed_when_fewer_figures_were_kept_stays_valid(self) -> None:
         sell_goods(("JAR", 2, 12_00, 4_00))

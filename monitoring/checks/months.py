@@ -20,10 +20,10 @@ def months_closed(now: datetime) -> Iterator[Finding]:
     """The figures kept of each closed month against what was known when it was closed, and the audit log.
 
     The ledger only grows, so what is made of it must agree for ever. If it does not, an entry or an
-    order's address was changed past the application, or the month's row was: compare with a backup. Of
-    charges, disputes and people with a wish it is not kept what was known: they must be what the audit
-    log says was reported, as all the others must. What came for a month later is no difference: it is
-    on the month's page, as a late adjustment.
+    order's address was changed past the application, or the month's row was: compare with a backup. What
+    was known of charges, disputes and people with a wish is stored by moments, not row by row: they must
+    be what the audit log says was reported, as all the others must. What came for a month later is no
+    difference: it is on the month's page, as a late adjustment.
     """
     entries = AuditLog.objects.filter(event_type="month.closed").order_by("pk")
     written = {data["month"]: data["figures"] for data in entries.values_list("data", flat=True)}
