@@ -30,6 +30,7 @@ from analyticsapp.packing import CSV, Download, Form
 from analyticsapp.proof import EVIDENCE
 from analyticsapp.reading import one_view
 from analyticsapp.report_tabs import tabs
+from analyticsapp.report_tabs.products import costs_missing
 from analyticsapp.reports import money
 from analyticsapp.rollups import State, state
 from analyticsapp.windows import BadWindow, Window
@@ -116,6 +117,7 @@ def kpi_detail(request: SignedInRequest, kpi: str) -> HttpResponse:
         **_frame(page, currency, known.currencies, here),
         "gap": gap(page, known, currency),
         "through": known.data_through,
+        "note": costs_missing(found.now[currency].margin) if KPIS[kpi].report == "products" else "",
         "kpi": KPIS[kpi],
         "told": told,
         "terms": [(term, _kpi_link(term.key, page, currency) if term.key else "") for term in told.terms],

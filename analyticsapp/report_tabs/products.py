@@ -21,7 +21,7 @@ def of_products(asking: Asking) -> Shown:
     found = _margins(asking)
     whole = sum((one.margin for one in found), margin.Margin())
     tables = [_statement(whole, asking), _products(found, asking), _best_sellers(asking)]
-    return Shown(tables, _best_margins(found, asking), _costs_missing(whole))
+    return Shown(tables, _best_margins(found, asking), costs_missing(whole))
 
 
 def _margins(asking: Asking) -> list[ProductMargin]:
@@ -29,7 +29,8 @@ def _margins(asking: Asking) -> list[ProductMargin]:
     return margin.by_product(asking.page.window, asking.currency, asking.known, only=only)
 
 
-def _costs_missing(whole: margin.Margin) -> str:
+def costs_missing(whole: margin.Margin) -> str:
+    """What to know of a margin: of how many pieces no cost is known. Empty if of none."""
     if not whole.pieces_without_cost:
         return ""
     return (
