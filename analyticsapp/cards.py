@@ -61,12 +61,15 @@ def change(kpi: Kpi, now: Figure, before: Figure, currency: str, absent: str = "
         return Change("unchanged", "", was)
     sign, word = ("▲", "up") if now > before else ("▼", "down")
     tone = "" if not kpi.better else "good" if word == kpi.better else "bad"
-    return Change(f"{sign} {word} {_by(kpi, now, before)}".strip(), tone, was)
+    return Change(f"{sign} {word} {_by(kpi, now, before, currency)}".strip(), tone, was)
 
 
-def _by(kpi: Kpi, now: int | Fraction, before: int | Fraction) -> str:
+def _by(kpi: Kpi, now: int | Fraction, before: int | Fraction, currency: str) -> str:
+    """In per cent; across zero, where that says nothing, as the difference."""
     if kpi.unit == PERCENT:
         return f"{_short(abs(Fraction(now) - Fraction(before)))} points"
+    if now * before < 0:
+        return for_people(kpi, abs(now - before), currency)
     return f"{_short(abs(Fraction(100) * (now - before) / before))}%" if before else ""
 
 

@@ -235,12 +235,10 @@ def _emptied(table: Table, row: Sequence[Value]) -> list[Value]:
 
 
 def change(now: Value, was: Value) -> Fraction | None:
-    """Per cent, exact; None of nothing before. Money that leaves is up when more of it leaves."""
-    if not was or now is None:
+    """Per cent, exact; None of nothing before, and across zero. Money that leaves is up when more of it does."""
+    if not was or now is None or int(now) * int(was) < 0:
         return None
-    if int(now) < 0 and int(was) < 0:
-        now, was = -int(now), -int(was)
-    return Fraction(100) * (int(now) - int(was)) / abs(int(was))
+    return Fraction(100) * (abs(int(now)) - abs(int(was))) / abs(int(was))
 
 
 def _moved(change: Fraction, unit: str) -> str:

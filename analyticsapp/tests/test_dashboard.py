@@ -47,6 +47,14 @@ class Figures(TestCase):
         self.assertIn("Orders 1 unchanged from 1", page)
         self.assertIn("1 Jun – 30 Jun 2026", page)
 
+    def test_a_change_across_zero_is_told_as_the_difference(self) -> None:
+        refunded(sold(50_00, at(1, month=4)), 20_00, at(20, month=5))
+        sold(100_00, at(3))
+
+        page = text(self.client.get(URL, JUNE))
+
+        self.assertIn("Net sales £100.00 ▲ up £120.00 from −£20.00", page)
+
     def test_the_chart_s_table_is_the_daily_file(self) -> None:
         order = sold(100_00, at(3))
         refunded(order, 30_00, at(9))
