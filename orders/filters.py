@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, cast
 
 from django import forms
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from accounts.models import normalised
@@ -200,19 +200,8 @@ class OrderFilter(FilterForm):
 
 
 def paid_since(moment: datetime) -> Q:
-    """Their first payment became known here at this moment or later, whenever it was made.
-
-    A second payment is booked as another sale, and so is one that turns out to be of another day.
-    """
-    known = _booked(posted_at__gte=moment)
-    before = _booked(posted_at__lt=moment).filter(pk=OuterRef("pk"))
-    return Q(pk__in=known.values("pk")) & ~Q(Exists(before))
-
-
-def _booked(**when: datetime) -> QuerySet[Order, Order]:
-    """Orders with a sale that was booked then."""
-    booked = {"kind": "sale", "amount__gt": 0, **when}
-    return Order.objects.filter(**{f"ledgerentry__{name}": value for name, value in booked.items()})
+    """Their payment became known here at this moment or later, whenever it was made."""
+    return Q(paid_known_at__gte=moment)
 
 
 def _direction(sort: str) -> str:

@@ -49,18 +49,19 @@ def move(
 ) -> None:
     """Move `orders` one step and write an audit row for each, in one transaction.
 
-    `at` are the moments of the step, one an order, and `noted_at` those of its audit row, both now
-    by default. `actor` is None when Stripe or a command, not a person, caused it. Raises
+    `at` are the moments of the step, one an order, and `noted_at` when it became known, as its audit
+    row says, both now by default. `actor` is None when Stripe or a command, not a person, caused it. Raises
     IllegalMove or LostRace; nothing was written then.
     """
-    moments = at or [timezone.now()] * len(orders)
+    now = [timezone.now()] * len(orders)
+    moments, noted_at = at or now, noted_at or now
     for order in orders:
         if to not in NEXT[OrderStatus(order.status)]:
             raise IllegalMove(
                 f"{order} is {order.get_status_display().lower()}: it can't become {to.label.lower()}."
             )
     with transaction.atomic(savepoint=False):
-        if _swap(orders, to, moments) != len(orders):
+        if _swap(orders, to, moments, noted_at) != len(orders):
             raise LostRace(f"{orders[0]} was changed by somebody else. Load the page again.")
         details = [{"was": order.status, **(why or {})} for order in orders]
         log.record_each(f"order.{to}", orders, actor=actor, data=details, at=noted_at)
@@ -104,7 +105,9 @@ def _sources(to: OrderStatus) -> list[OrderStatus]:
     return [source for source, targets in NEXT.items() if to in targets]
 
 
-def _swap(orders: Sequence[Order], to: OrderStatus, moments: Sequence[datetime]) -> int:
+def _swap(
+    orders: Sequence[Order], to: OrderStatus, moments: Sequence[datetime], known_at: Sequence[datetime]
+) -> int:
     """Compare-and-swap: the WHERE clause is the lock. Returns how many orders it changed.
 
     Each order has its own moment: an import moves hundreds at once.
@@ -112,13 +115,18 @@ def _swap(orders: Sequence[Order], to: OrderStatus, moments: Sequence[datetime])
     if not orders:
         return 0
     sources = _sources(to)
+    learnt = ", paid_known_at = step.column3" if to == OrderStatus.PAID else ""
     statement = f"""
-        UPDATE {Order._meta.db_table} SET status = %s, {MOMENT[to]} = step.column2
-        FROM (VALUES {", ".join(["(%s, %s)"] * len(orders))}) AS step
+        UPDATE {Order._meta.db_table} SET status = %s, {MOMENT[to]} = step.column2{learnt}
+        FROM (VALUES {", ".join(["(%s, %s, %s)"] * len(orders))}) AS step
         WHERE id = step.column1 AND status IN ({", ".join(["%s"] * len(sources))})
     """
     stored = connection.ops.adapt_datetimefield_value
-    steps = [value for order, at in zip(orders, moments, strict=True) for value in (order.pk, stored(at))]
+    steps = [
+        value
+        for order, at, known in zip(orders, moments, known_at, strict=True)
+        for value in (order.pk, stored(at), stored(known))
+    ]
     with connection.cursor() as cursor:
         cursor.execute(statement, [to, *steps, *sources])
         return int(cursor.rowcount)

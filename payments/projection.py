@@ -64,9 +64,9 @@ class Cause:
         """What told us of this Stripe object as it was at `at`."""
         return self
 
-    def noted_at(self, payments: Iterable[tuple[str, datetime]]) -> list[datetime] | None:
-        """When the audit log learnt of each payment (its id and moment); None for now."""
-        return None
+    def noted_at(self, payments: Iterable[tuple[str, datetime]]) -> list[datetime]:
+        """When we learnt of each payment (its id and moment)."""
+        return [self.known_at for _ in payments]
 
 
 class Key(NamedTuple):

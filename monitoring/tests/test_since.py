@@ -178,6 +178,17 @@ class SinceTests(TestCase):
 
         self.assertEqual(self.changes(), {"1 dispute opened": "£7.00"})
 
+    def test_a_payment_that_failed_and_is_applied_after_the_mark_is_told(self) -> None:
+        story = told_order("PL-1", at=self.now - 9 * HOUR)
+        with patch("payments.handlers.project", side_effect=ZeroDivisionError), quiet("payments.inbox"):
+            apply(story.told)
+        self.mark(timezone.now())
+
+        for event in StripeEvent.objects.filter(status=EventStatus.FAILED):
+            inbox.apply_again(event)
+
+        self.assertEqual(self.changes(), {"1 order paid": "£40.00"})
+
     def test_an_order_that_is_paid_again_is_told_once(self) -> None:
         story = told_order("PL-1", at=self.now - 9 * HOUR)
         apply(story.told)

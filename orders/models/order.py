@@ -87,6 +87,8 @@ class Order(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     reserved_until = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)
+    # When we learnt of it, by our own clock: Stripe may tell late, and what failed is applied later still.
+    paid_known_at = models.DateTimeField(null=True, blank=True)
     fulfilled_at = models.DateTimeField(null=True, blank=True)
     canceled_at = models.DateTimeField(null=True, blank=True)
     refunded_at = models.DateTimeField(null=True, blank=True)
@@ -127,6 +129,10 @@ class Order(models.Model):
             models.Index(fields=["-created_at", "-id"], name="order_newest"),
             # orders paid in a window: exports and figures
             models.Index(fields=["paid_at", "id"], name="order_paid", condition=Q(paid_at__isnull=False)),
+            # what became known as paid since a person last looked
+            models.Index(
+                fields=["paid_known_at"], name="order_paid_known", condition=Q(paid_known_at__isnull=False)
+            ),
             # one customer's orders
             models.Index(fields=["email", "id"], name="order_by_email"),
             # the list by amount, and narrowed to amounts; which currencies there are

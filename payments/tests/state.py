@@ -9,7 +9,7 @@ from orders.models import Order
 from payments.matching import ORDER_FACTS
 from payments.models import BalanceTransaction, LedgerEntry, Payout
 
-LEARNT = ("known_at", "status_known_at")
+LEARNT = ("known_at", "status_known_at", "paid_known_at")
 FACTS = (*ORDER_FACTS, Payout, BalanceTransaction)
 
 
