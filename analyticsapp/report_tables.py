@@ -235,7 +235,10 @@ def _emptied(table: Table, row: Sequence[Value]) -> list[Value]:
 
 
 def change(now: Value, was: Value) -> Fraction | None:
-    """Per cent, exact; None of nothing before, and across zero. Money that leaves is up when more of it does."""
+    """Per cent, exact; None of nothing before, and across zero.
+
+    Money that leaves is up when more of it does.
+    """
     if not was or now is None or int(now) * int(was) < 0:
         return None
     return Fraction(100) * (abs(int(now)) - abs(int(was))) / abs(int(was))
