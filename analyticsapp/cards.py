@@ -69,7 +69,8 @@ def _by(kpi: Kpi, now: int | Fraction, before: int | Fraction, currency: str) ->
     if kpi.unit == PERCENT:
         return f"{_short(abs(Fraction(now) - Fraction(before)))} points"
     if now * before < 0:
-        return for_people(kpi, abs(now - before), currency)
+        gap = now - before if now > before else before - now
+        return for_people(kpi, gap, currency)
     return f"{_short(abs(Fraction(100) * (now - before) / before))}%" if before else ""
 
 
