@@ -9,11 +9,9 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from environment import MANAGE
 
 from benchmarks.bare_figures import BARE_BUILD, BARE_ORDERS, BARE_TABLES
 from benchmarks.many_orders import Copier
+from benchmarks.measuring import asked, best_ratio, execute, fetch, get, seconds, timed
 from benchmarks.servers import Server, configure, gunicorn, postgres
 
 SMALLEST = 10_000
@@ -119,6 +118,11 @@ def measured(url: str, sizes: list[int], rounds: int) -> Iterator[dict[str, floa
         memory = memory or peak
         print({name: round(value, 3) for name, value in found.items()}, flush=True)
         yield found | {"checks' memory": peak - memory}
+
+
+def prepare() -> None:
+    for table in BARE_TABLES:
+        execute(f"CREATE TABLE bare_{table} (LIKE analyticsapp_{table} INCLUDING ALL)")
 
 
 # --- the orders' file -----------------------------------------------------------------------------
@@ -331,73 +335,3 @@ def peak_of_checks() -> float:
     )
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return int(told.stdout) / 1024
-
-
-# --- what they share ------------------------------------------------------------------------------
-
-
-def prepare() -> None:
-    for table in BARE_TABLES:
-        execute(f"CREATE TABLE bare_{table} (LIKE analyticsapp_{table} INCLUDING ALL)")
-
-
-def best_ratio(
-    ours: Callable[[], object],
-    bare: Callable[[], object],
-    rounds: int,
-    *,
-    before: Callable[[], None] = lambda: None,
-) -> float:
-    """The quickest of ours against the quickest of the other, in turn; a first round warms up."""
-    times = []
-    for _ in range(rounds + 1):
-        before()
-        times.append((seconds(ours), seconds(bare)))
-    counted = times[1:]
-    mine, other = min(one for one, _ in counted), min(one for _, one in counted)
-    print(f"{mine:.3f} s, bare {other:.3f} s", flush=True)
-    return mine / other
-
-
-def seconds(what: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    what()
-    return time.perf_counter() - begun
-
-
-@contextmanager
-def timed(what: str) -> Iterator[None]:
-    begun = time.perf_counter()
-    yield
-    print(f"\n{what}, ready in {time.perf_counter() - begun:.0f} s", flush=True)
-
-
-def asked(port: int, url: str, session: str) -> HTTPConnection:
-    connection = HTTPConnection("localhost", port, timeout=600)
-    connection.request("GET", url, headers={"Cookie": f"sessionid={session}"})
-    return connection
-
-
-def get(port: int, url: str, session: str) -> None:
-    """The whole answer, which must be a page or a file."""
-    connection = asked(port, url, session)
-    answer = connection.getresponse()
-    while answer.read(65536):
-        pass
-    connection.close()
-    assert answer.status == 200, f"{url}: {answer.status}"
-
-
-def execute(statement: str) -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-
-
-def fetch(statement: str, parameters: Any) -> list[Any]:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())
