@@ -104,7 +104,7 @@ def _counts() -> list[str]:
 
 
 def _margins() -> list[str]:
-    return [margin.totals(JUNE, "gbp", state)[0] for state in (BUILT, AS_KNOWN)]
+    return [text for state in (BUILT, AS_KNOWN) for text, _ in margin.queries(JUNE, "gbp", state)]
 
 
 def _further(group: str) -> list[str]:

@@ -5,12 +5,12 @@ without tax too, and pieces that came back on the shelf cost nothing. Of a refun
 goods' share of what was left of the order is taken off, in a row of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection
 
 from analyticsapp.evidence import Scope
-from analyticsapp.known import Known
+from analyticsapp.known import EVERYTHING, Known
 from analyticsapp.reading import Sql, rows
 from analyticsapp.rollups import PRODUCT_ROLLUP, WITHOUT_TAX, State, relation
 from analyticsapp.windows import Window
@@ -168,6 +168,9 @@ class Margin:
         """What is left of the revenue; below zero when the goods cost more."""
         return self.revenue - self.cost
 
+    def __sub__(self, other: "Margin") -> "Margin":
+        return self + Margin(-other.revenue, -other.cost, -other.pieces, -other.pieces_without_cost)
+
     def __add__(self, other: "Margin") -> "Margin":
         return Margin(
             self.revenue + other.revenue,
@@ -191,14 +194,26 @@ class ProductMargin:
 
 
 def of_window(window: Window, currency: str, state: State) -> Margin:
-    """Of the orders sold in the window, with refunds and returns to date, or by then. One query."""
-    [found] = rows(totals(window, currency, state))
-    return Margin(*map(int, found))
+    """Of the orders sold in the window, with refunds and returns to date, or by then.
+
+    One query; three, of what was known earlier.
+    """
+    found = [Margin(*map(int, rows(query)[0])) for query in queries(window, currency, state)]
+    return found[0] if len(found) == 1 else found[0] - found[1] + found[2]
 
 
-def totals(window: Window, currency: str, state: State) -> Sql:
-    """The query that gives the four numbers of a `Margin`."""
-    return _of_parts(TOTALS, window, currency, state)
+def queries(window: Window, currency: str, state: State) -> list[Sql]:
+    """What gives the four numbers of a `Margin`.
+
+    Of what was known earlier: of now; and of the orders of which something was learnt since, as they are
+    now, which is to be taken off, and as they were known.
+    """
+    now = _of_parts(TOTALS, window, currency, replace(state, past=EVERYTHING))
+    if not state.known:
+        return [now]
+    orders = _learnt_since(state.past)
+    both = [lines(window, currency, past, orders=orders) for past in (EVERYTHING, state.past)]
+    return [now, *((text + TOTALS.replace("{parts}", OF_LINES), parameters) for text, parameters in both)]
 
 
 def by_product(
