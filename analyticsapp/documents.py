@@ -103,10 +103,11 @@ another meaning within a version; new ones come at the end.
   spaces, or with a tab or a line break) has an apostrophe in front. Numbers are never touched.
 - **One view**: a file shows the data as of one moment, whatever is written while it is sent. Rows have
   a total order, and there are as many as there are: no limit.
-- **Forms**: CSV; a spreadsheet (`.xlsx` in the address's place of `.csv`), whose numbers are numbers; or a
-  ZIP (`.zip`) with the CSV and its manifest: who, windows in the store's days and in UTC, contract
-  version, bytes, rows, SHA-256, the sum of each money column. `manage.py verify_export FILE.zip` (or `FILE
-  MANIFEST`) compares all of that, and the manifest's own SHA-256 with the audit log.
+- **Forms**: CSV; a spreadsheet (`.xlsx` in the address's place of `.csv`), whose numbers are numbers, and
+  days and moments (UTC) dates; or a ZIP (`.zip`) with the CSV and its manifest: who, windows in the store's
+  days and in UTC, contract version, bytes, rows, SHA-256, the sum of each money column. `manage.py
+  verify_export FILE.zip` (or `FILE MANIFEST`) compares all of that, and the manifest's own SHA-256 with the
+  audit log.
 - **Again**: a file can be saved with its window under *Analytics, Files, Saved exports*, and its link can
   come by mail every day, Monday or first of the month.
 - **Written down**: each file leaves an entry `analytics_export` in the audit log: who, from which

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
 from typing import IO, Any
@@ -21,12 +22,13 @@ import xlsxwriter
 from django.core.serializers.json import DjangoJSONEncoder
 
 from analyticsapp import csv_file
-from analyticsapp.csv_file import MONEY, NUMBER, Column
+from analyticsapp.csv_file import DAY, MOMENT, MONEY, NUMBER, Column
 from analyticsapp.reading import one_view
 
 IN_MEMORY = 1_000_000  # bytes; more go to a file
 AT_ONCE = 64 * 1024
 MANIFEST = "manifest.json"
+WIDTHS = {DAY: 11, MOMENT: 23}  # in characters; a narrower column shows a date as ####
 MOST_ROWS = 1_048_576  # of a spreadsheet's sheet, the head included
 
 
@@ -85,26 +87,48 @@ def plain(download: Download, sent: Sent) -> Iterator[bytes]:
 
 
 def spreadsheet(download: Download, sent: Sent) -> Iterator[bytes]:
-    """One sheet. Numbers are numbers, all else is text: nothing in it is a formula. Raises TooLong."""
-    is_number = [column.kind in (MONEY, NUMBER) for column in download.columns]
+    """One sheet. Numbers are numbers, days and moments (UTC) are dates, all else is text: nothing in it is a
+    formula. Raises TooLong."""
     with tempfile.TemporaryFile() as made:
         book = xlsxwriter.Workbook(made, {"constant_memory": True, "in_memory": False})
         sheet = book.add_worksheet("Data")
         bold = book.add_format({"bold": True})
         sheet.freeze_panes(1, 0)
         for at, column in enumerate(download.columns):
+            sheet.set_column(at, at, WIDTHS.get(column.kind))
             sheet.write_string(0, at, column.name, bold)
+        writers = _writers(book, sheet)
+        write = [writers.get(column.kind, sheet.write_string) for column in download.columns]
         with one_view():
             for sent.rows, cells in enumerate(_cells(download.lines), 1):
                 if sent.rows >= MOST_ROWS:
                     raise TooLong("A spreadsheet holds 1,048,575 rows: ask for a shorter window, or for CSV.")
                 for at, cell in enumerate(cells):
-                    if cell and is_number[at]:
-                        sheet.write_number(sent.rows, at, Decimal(cell))
-                    elif cell:
-                        sheet.write_string(sent.rows, at, cell)
+                    if cell:
+                        write[at](sent.rows, at, cell)
         book.close()
         yield from _read(made, sent)
+
+
+def _writers(book: Any, sheet: Any) -> dict[str, Callable[[int, int, str], object]]:
+    """How the cells of a kind are written: row, column, what the CSV says."""
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    moment = book.add_format({"num_format": 'yyyy-mm-dd hh:mm:ss "UTC"'})
+
+    def number(row: int, at: int, cell: str) -> None:
+        sheet.write_number(row, at, Decimal(cell))
+
+    return {
+        MONEY: number,
+        NUMBER: number,
+        DAY: lambda row, at, cell: sheet.write_datetime(row, at, date.fromisoformat(cell), day),
+        MOMENT: lambda row, at, cell: sheet.write_datetime(row, at, _naive(cell), moment),
+    }
+
+
+def _naive(cell: str) -> datetime:
+    """A spreadsheet's dates have no time zone: its format says that it is UTC."""
+    return datetime.fromisoformat(cell).replace(tzinfo=None)
 
 
 def zipped(download: Download, sent: Sent) -> Iterator[bytes]:

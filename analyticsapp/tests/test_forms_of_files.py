@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import re
 import zipfile
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +31,16 @@ def cells_of(workbook: bytes) -> list[list[tuple[str, bool]]]:
         [("".join(cell.itertext()), cell.get("t", "n") == "n") for cell in row]
         for row in sheet.iter(f"{CELL}row")
     ]
+
+
+def value_of(number: str, like: str = "") -> Decimal | datetime:
+    """What a number says; a day or moment where `like`, or itself, is the text of one."""
+    like = like or number
+    if not re.match(r"\d{4}-\d\d-\d\d", like):
+        return Decimal(number)
+    if number == like:
+        return datetime.fromisoformat(number).replace(tzinfo=None)
+    return datetime.fromisoformat("1899-12-30") + timedelta(seconds=round(float(number) * 86400))
 
 
 class FormsTestCase(FilesTestCase):
@@ -57,9 +69,22 @@ class Spreadsheets(FormsTestCase):
                     said = [text for text, _ in row]
                     numbers = [index for index, (_, is_number) in enumerate(row) if is_number]
                     for index in numbers:
-                        self.assertEqual(Decimal(said[index]), Decimal(line[index]))
+                        self.assertEqual(value_of(said[index], line[index]), value_of(line[index]))
                         said[index] = line[index]
                     self.assertEqual(said, line)
+
+    def test_days_and_moments_are_dates(self) -> None:
+        for key, column, said in (
+            ("daily", "day", "2026-06-01"),
+            ("orders", "paid_at", "2026-06-03T12:00:00Z"),
+        ):
+            with self.subTest(column):
+                head, first, *_ = cells_of(self.form("xlsx", key))
+                row = dict(zip([text for text, _ in head], first, strict=False))
+
+                text, is_number = row[column]
+                self.assertTrue(is_number)
+                self.assertEqual(value_of(text, said), datetime.fromisoformat(said).replace(tzinfo=None))
 
     def test_money_is_a_number_and_text_is_no_formula(self) -> None:
         head, first, *_ = cells_of(self.form("xlsx", "orders"))
