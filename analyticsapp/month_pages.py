@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -135,16 +136,17 @@ def _figures(window: Window, reported: Figures, now: Figures, currency: str) -> 
         line = Line(
             kpi.label,
             f"{reverse('analyticsapp:kpi-detail', args=[key])}?{query}",
-            NOT_KEPT if were and key not in were else _spoken(key, were.get(key, ""), currency),
-            _spoken(key, are.get(key, ""), currency),
+            NOT_KEPT if were and key not in were else _spoken(key, were, currency),
+            _spoken(key, are, currency),
         )
         groups.setdefault(REPORTS[kpi.report][0] if kpi.report else "Overview", []).append(line)
     return Currency(currency, groups)
 
 
-def _spoken(key: str, value: str, currency: str) -> str:
-    """A figure as files say it, for people."""
-    if not value:
+def _spoken(key: str, figures: dict[str, str], currency: str) -> str:
+    """A figure as files say it, for people. Files say zero of what divides by nothing."""
+    value, divisors = figures.get(key), [part for sign, part in KPIS[key].parts if sign == "/"]
+    if value is None or any(not Decimal(figures.get(part, 1)) for part in divisors):
         return "–"
     if KPIS[key].unit == MONEY:
         return display(to_minor(value, currency), currency)

@@ -102,6 +102,15 @@ class Closing(TestCase):
         )
         self.assertEqual(AuditLog.objects.get(event_type="month.closed").actor, self.analyst)
 
+    def test_what_divides_by_nothing_is_a_dash_as_on_other_pages(self) -> None:
+        self.assertIn(
+            "Dispute rate –", text(self.client.get(reverse("analyticsapp:month", args=["2026-06"])))
+        )
+        self.close()
+        self.assertIn(
+            "Dispute rate –", text(self.client.get(reverse("analyticsapp:month", args=["2026-06"])))
+        )
+
     def test_what_comes_later_is_an_adjustment_with_its_cause_and_changes_nothing_reported(self) -> None:
         self.close()
         refunded(self.order, 5_00, at(28))
