@@ -13,30 +13,39 @@ from analyticsapp.windows import Window
 from analyticsapp.wished import as_known
 
 # A wish counts in a window when it was made in it and not taken back in it. What goes into the basket
-# and what is bought may be anything; it comes after the wish, in the same window.
+# and what is bought may be anything; it comes after the wish, in the same window. What comes after one of a
+# person's wishes comes after the first: so each person is looked up once, and not each wish in all that its
+# person ever bought.
 WISHED = """
-    FROM {wishes} AS wish
-    WHERE wish.created_at >= %s AND wish.created_at < %s
-        AND (wish.removed_at IS NULL OR wish.removed_at >= %s)
+    FROM (
+        SELECT wish.user_id, MIN(wish.created_at) AS first_at
+        FROM {wishes} AS wish
+        WHERE wish.created_at >= %s AND wish.created_at < %s
+            AND (wish.removed_at IS NULL OR wish.removed_at >= %s)
+        GROUP BY wish.user_id
+    ) AS wisher WHERE 1 = 1
 """
 BOUGHT_AFTERWARDS = """
         AND EXISTS (
             SELECT 1 FROM {orders} AS bought
-            WHERE bought.user_id = wish.user_id AND bought.status IN ('paid', 'fulfilled')
-                AND bought.paid_at > wish.created_at AND bought.paid_at < %s
+            WHERE bought.user_id = wisher.user_id AND bought.status IN ('paid', 'fulfilled')
+                AND bought.paid_at > wisher.first_at AND bought.paid_at < %s
         )
 """
-# Who bought had it in a basket, whether that basket is known or not. Both in one EXISTS, which Postgres can
-# join: of two it would look each wish up, in all that its person ever bought.
+# Who bought had it in a basket, whether that basket is known or not.
 BASKET_AFTERWARDS = """
-        AND EXISTS (
-            SELECT 1 FROM (
-                SELECT basket.user_id, item.added_at AS at
-                FROM {basket items} AS item JOIN orders_basket AS basket ON basket.id = item.basket_id
-                WHERE item.added_at < %s
-                UNION ALL SELECT bought.user_id, bought.paid_at FROM {orders} AS bought
-                WHERE bought.status IN ('paid', 'fulfilled') AND bought.paid_at < %s
-            ) AS deed WHERE deed.user_id = wish.user_id AND deed.at > wish.created_at
+        AND (
+            EXISTS (
+                SELECT 1 FROM {basket items} AS item
+                    JOIN orders_basket AS basket ON basket.id = item.basket_id
+                WHERE basket.user_id = wisher.user_id
+                    AND item.added_at > wisher.first_at AND item.added_at < %s
+            )
+            OR EXISTS (
+                SELECT 1 FROM {orders} AS bought
+                WHERE bought.user_id = wisher.user_id AND bought.status IN ('paid', 'fulfilled')
+                    AND bought.paid_at > wisher.first_at AND bought.paid_at < %s
+            )
         )
 """
 # {customers} has the customers' figures as PEOPLE or PEOPLE_BY_DAY gives them, {refunded} the orders
@@ -46,13 +55,13 @@ COUNTS = """
     SELECT what, currency, day, now, before, '' AS email FROM customers
     UNION ALL SELECT 'refunded_orders', currency, NULL, now, before, '' FROM refunded
     UNION ALL SELECT 'wishlisted_users', NULL, NULL,
-        (SELECT COUNT(DISTINCT wish.user_id) {wished}), (SELECT COUNT(DISTINCT wish.user_id) {wished}), ''
+        (SELECT COUNT(*) {wished}), (SELECT COUNT(*) {wished}), ''
     UNION ALL SELECT 'basket_users', NULL, NULL,
-        (SELECT COUNT(DISTINCT wish.user_id) {wished} {in a basket}),
-        (SELECT COUNT(DISTINCT wish.user_id) {wished} {in a basket}), ''
+        (SELECT COUNT(*) {wished} {in a basket}),
+        (SELECT COUNT(*) {wished} {in a basket}), ''
     UNION ALL SELECT 'purchased_users', NULL, NULL,
-        (SELECT COUNT(DISTINCT wish.user_id) {wished} {afterwards}),
-        (SELECT COUNT(DISTINCT wish.user_id) {wished} {afterwards}), ''
+        (SELECT COUNT(*) {wished} {afterwards}),
+        (SELECT COUNT(*) {wished} {afterwards}), ''
 """
 # From each customer's days, one by one. {days} is a relation over both windows; each %s is the first day of
 # the later one.

@@ -21,7 +21,7 @@ BY_CUSTOMER = """
 """
 BY_PERSON = """
     SELECT person.id AS row_id, wishes.first_at AS sort_key, 0 AS amount, '' AS currency, person.email
-    FROM (SELECT wish.user_id, MIN(wish.created_at) AS first_at {wished} GROUP BY wish.user_id) AS wishes
+    FROM (SELECT wisher.user_id, wisher.first_at {wished}) AS wishes
         JOIN accounts_user AS person ON person.id = wishes.user_id
 """
 
