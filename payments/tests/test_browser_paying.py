@@ -39,6 +39,7 @@ class PayingInABrowserTests(BrowserTestCase):
         route.continue_()
 
     def use(self, number: str, page: Page) -> None:
+        page.wait_for_load_state()  # its script takes the click on the number
         page.get_by_role("button", name=f"Use {number}").click()
         page.get_by_label("Expiry date").fill("12 / 39")
         page.get_by_label("Security code").fill("123")

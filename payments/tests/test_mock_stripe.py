@@ -110,9 +110,10 @@ class DeliveryTests(PayingTestCase):
         return MockEvent.objects.filter(delivered_at=None).count()
 
     def test_nothing_is_posted_before_its_moment(self) -> None:
+        paid_after = timezone.now()
         self.pay()
 
-        self.assertEqual(bank.deliver_due(timezone.now()), 0)
+        self.assertEqual(bank.deliver_due(paid_after), 0)
         self.assertEqual(self.is_told(), 4)  # created, two of the charge and one of the payment
         self.assertEqual(self.waiting(), 0)
 
