@@ -7,9 +7,11 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 Release = Callable[[], None]
 
@@ -35,13 +37,22 @@ def exclusive(name: str, *, wait: float = 0) -> Iterator[None]:
 
 def _advisory_lock(name: str) -> Release | None:
     """A lock in Postgres, held by a session of its own: no rollback and no reconnect touches it."""
-    holder = connection.copy()
+    holder, key = connection.copy(), zlib.crc32(f"purelaka {name}".encode())
     with holder.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [zlib.crc32(f"purelaka {name}".encode())])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
         if cursor.fetchone() == (True,):
-            return holder.close
+            return partial(_unlock, holder, key)
     holder.close()
     return None
+
+
+def _unlock(holder: BaseDatabaseWrapper, key: int) -> None:
+    """Said first: a session that is closed holds its locks until the server has noticed."""
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+    finally:
+        holder.close()
 
 
 def _locked_file(name: str) -> Release | None:
