@@ -9,7 +9,17 @@ from playwright.sync_api import expect
 from accounts.models import Role
 from analyticsapp.tests.ledgers import sold
 from audit.models import AuditLog
-from purelaka.testing_browser import BrowserTestCase
+from purelaka.testing_browser import NARROW, BrowserTestCase
+
+# How the chart of revenue is drawn, and in which colours.
+ON_PAPER = """() => {
+    const svg = document.querySelector("figure[data-chart=revenue] .canvas svg");
+    return {
+        text: svg.querySelector("text").getAttribute("fill"),
+        drawn: svg.getAttribute("viewBox"),
+        scheme: document.documentElement.style.colorScheme,
+    };
+}"""
 
 
 class Dashboard(BrowserTestCase):
@@ -43,3 +53,26 @@ class Dashboard(BrowserTestCase):
 
         self.assertEqual(totals, ["40.00"] * 3)
         self.assertEqual(AuditLog.objects.get(event_type="analytics_export").data["rows"], 3)
+
+    def test_a_dark_page_of_a_narrow_window_is_printed_light_and_whole(self) -> None:
+        now = timezone.now()
+        sold(40_00, now)
+        page = self.open_page(NARROW, "dark")
+        self.sign_in(Role.ANALYST, page)
+        self.visit("/analytics/?days=7", page)
+        on_screen = page.evaluate(ON_PAPER)
+        page.evaluate(f"addEventListener('beforeprint', () => {{ window.onPaper = ({ON_PAPER})() }})")
+
+        page.pdf()
+
+        printed = page.evaluate("onPaper")
+        self.assertEqual(printed["scheme"], "light")
+        self.assertRegex(printed["drawn"], r"^0 0 720 \d+$")
+        self.assertNotEqual(printed["text"], on_screen["text"])
+        self.assertEqual(page.evaluate(ON_PAPER), on_screen)
+        page.emulate_media(media="print")
+        figures = page.locator("section.card", has_text="More figures")
+        expect(figures.get_by_role("columnheader", name="Before")).to_be_visible()
+        said = page.locator(".asof time")
+        expect(said).to_have_css("font-size", "0px")
+        self.assertIn(f"{now:%Y}", said.evaluate("it => getComputedStyle(it, '::after').content"))

@@ -446,7 +446,7 @@ const start = (figure) => {
   figure.classList.add("is-drawn");
   const chart = echarts.init(canvas, null, { renderer: "svg" });
   const paint = () => {
-    data.width = canvas.clientWidth;
+    data.width = chart.getWidth();
     chart.setOption(draw[figure.dataset.chart](data), true);
   };
   canvas.setAttribute("role", "img");
@@ -495,9 +495,24 @@ const startAll = () => {
 startAll();
 document.addEventListener("htmx:afterSettle", startAll);
 document.addEventListener("themechange", () => draws.forEach(({ paint }) => paint()));
-addEventListener("resize", () =>
+const resizeAll = (size) =>
   draws.forEach(({ chart, paint }) => {
-    chart.resize();
+    chart.resize(size);
     paint();
-  }),
-);
+  });
+addEventListener("resize", () => resizeAll());
+
+// On paper a chart is light, and as wide as the sheet, which is known to the browser only: it scales what is drawn.
+const PAPER = 720;
+addEventListener("beforeprint", () => {
+  document.documentElement.style.colorScheme = "light";
+  resizeAll({ width: PAPER });
+  document.querySelectorAll("figure.plot .canvas svg").forEach((svg) => {
+    svg.setAttribute("viewBox", `0 0 ${PAPER} ${svg.getAttribute("height")}`);
+  });
+});
+addEventListener("afterprint", () => {
+  document.documentElement.style.colorScheme = "";
+  document.querySelectorAll("figure.plot .canvas svg").forEach((svg) => svg.removeAttribute("viewBox"));
+  resizeAll({ width: "auto" });
+});
