@@ -8,15 +8,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from analyticsapp import told
 from analyticsapp.counts import moments_of
 from analyticsapp.reading import Sql, rows
-from analyticsapp.rollups import (
-    CUSTOMER_ROLLUP,
-    PRODUCT_ROLLUP,
-    REFUND_ROLLUP,
-    SOLD,
-    State,
-    known_days,
-    relation,
-)
+from analyticsapp.reports.sales import bought_in, customer_days, sold_on
+from analyticsapp.rollups import PRODUCT_ROLLUP, REFUND_ROLLUP, State, relation
 from analyticsapp.windows import EARLIEST, LATEST, Window
 
 # A customer is new in the window that holds the day of their first order in this currency.
@@ -26,23 +19,21 @@ CUSTOMERS = """
     FROM (
         SELECT currency, email, SUM(CASE WHEN day >= %s THEN orders ELSE 0 END) AS here,
             SUM(CASE WHEN day < %s THEN orders ELSE 0 END) AS before
-        FROM ({customers}) AS known GROUP BY currency, email
+        FROM ({customers}) AS known WHERE {bought here} GROUP BY currency, email
     ) AS bought GROUP BY currency
 """
-# Refunds of the orders sold in the window, whenever they were made.
+# Refunds of the orders sold in the window, whenever they were made. Most orders have no sale entry there, and
+# are left out before each is looked up.
 SALES = """
-    WITH went_back AS (
+    SELECT currency, -SUM(refunds), COUNT(CASE WHEN refunds < 0 THEN 1 END)
+    FROM (
         SELECT currency, order_id, SUM(refunds) AS refunds FROM ({refunds}) AS made
+        WHERE order_id IN (
+            SELECT order_id FROM payments_ledgerentry
+            WHERE kind = 'sale' AND occurred_on BETWEEN %s AND %s AND {known}
+        )
         GROUP BY currency, order_id
-    ),
-    firsts AS (
-        SELECT currency, order_id, MIN(day) AS sold_on FROM ({sold}) AS sold WHERE sales > 0
-        GROUP BY currency, order_id
-    )
-    SELECT went_back.currency, -SUM(went_back.refunds), COUNT(CASE WHEN went_back.refunds < 0 THEN 1 END)
-    FROM went_back JOIN firsts
-        ON firsts.order_id = went_back.order_id AND firsts.currency = went_back.currency
-    WHERE firsts.sold_on BETWEEN %s AND %s GROUP BY went_back.currency
+    ) AS went_back WHERE {sold on} BETWEEN %s AND %s GROUP BY currency
 """
 GOODS = """
     SELECT currency, SUM(units), SUM(gross) FROM ({products}) AS sold GROUP BY currency
@@ -60,16 +51,17 @@ DISPUTES = """
 
 
 def _customers(window: Window, state: State) -> Sql:
-    days, parameters = relation(CUSTOMER_ROLLUP, Window(min(EARLIEST, window.start), window.end), state)
-    return CUSTOMERS.replace("{customers}", days), [window.start, window.start, *parameters]
+    days, parameters = customer_days(window, state)
+    bought, of_bought = bought_in(window, state)
+    query = CUSTOMERS.replace("{customers}", days).replace("{bought here}", bought)
+    return query, [window.start, window.start, *parameters, *of_bought]
 
 
 def _sales(window: Window, state: State) -> Sql:
     refunds, of_refunds = relation(REFUND_ROLLUP, Window(EARLIEST, LATEST), state)
-    condition, days = known_days(Window(EARLIEST, window.end), state)
-    only_refunded = f"{condition} AND order_id IN (SELECT order_id FROM went_back)"
-    query = SALES.replace("{refunds}", refunds).replace("{sold}", SOLD.replace("{days}", only_refunded))
-    return query, [*of_refunds, *days, window.start, window.end]
+    query = SALES.replace("{refunds}", refunds).replace("{known}", state.past.entries())
+    query = query.replace("{sold on}", sold_on("went_back.order_id", "went_back.currency", state.past))
+    return query, [*of_refunds, *[window.start, window.end] * 2]
 
 
 def _goods(window: Window, state: State) -> Sql:

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from analyticsapp.reading import Sql, as_day, rows
-from analyticsapp.reports.sales import customer_days, month_of
-from analyticsapp.rollups import CUSTOMER_ROLLUP, State, relation
+from analyticsapp.reading import as_day, rows
+from analyticsapp.reports.sales import bought_in, customer_days, month_of
+from analyticsapp.rollups import State
 from analyticsapp.windows import Window
 
 # A customer is new in the window that holds the day of their first order in this currency.
 BY_DAY = """
     WITH every_day AS (
-        SELECT day, email, orders, sales FROM ({customers}) AS known WHERE currency = %s{only}
+        SELECT day, email, orders, sales FROM ({customers}) AS known WHERE currency = %s AND {bought here}
     ),
     firsts AS (
         SELECT email, MIN(CASE WHEN orders > 0 THEN day END) AS ever,
@@ -96,15 +96,16 @@ class Cohort:
 
 
 def by_day(window: Window, state: State, currency: str, only: Window | None = None) -> list[CustomersOfDay]:
-    """New and returning customers of each day of the window on which somebody bought. One query.
+    """New and returning customers of each day of the window, or `only` of some of its days. One query.
 
-    Or `only` of some of its days: then nobody is read who did not buy on them.
+    Days on which nobody bought are left out.
     """
+    span = only or window
     days, parameters = customer_days(window, state)
-    of_some, bought_then = _who_bought(only, state, currency) if only else ("", [])
-    query = BY_DAY.replace("{customers}", days).replace("{only}", of_some)
-    ends = [(only or window).start, (only or window).end]
-    found = rows((query, [*parameters, currency, *bought_then, *[window.start] * 7, *ends]))
+    bought, of_bought = bought_in(span, state)
+    query = BY_DAY.replace("{customers}", days).replace("{bought here}", bought)
+    ends = [*[window.start] * 7, span.start, span.end]
+    found = rows((query, [*parameters, currency, *of_bought, *ends]))
     return [
         CustomersOfDay(
             day, Group(int(new[2]), int(new[0]), int(new[1])), Group(int(old[2]), int(old[0]), int(old[1]))
@@ -113,11 +114,6 @@ def by_day(window: Window, state: State, currency: str, only: Window | None = No
         if (day := as_day(moved))
         for new, old in [(numbers[:3], numbers[3:])]
     ]
-
-
-def _who_bought(span: Window, state: State, currency: str) -> Sql:
-    days, parameters = relation(CUSTOMER_ROLLUP, span, state)
-    return f" AND email IN (SELECT email FROM ({days}) AS here WHERE currency = %s)", [*parameters, currency]
 
 
 def cohorts(window: Window, state: State, currency: str, *, today: date) -> list[Cohort]:

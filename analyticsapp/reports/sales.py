@@ -32,3 +32,9 @@ def month_of(column: str) -> str:
 def customer_days(until: Window, state: State) -> Sql:
     """CustomerDay's columns of everything up to a window's end."""
     return relation(CUSTOMERS, Window(min(EARLIEST, until.start), until.end), state)
+
+
+def bought_in(span: Window, state: State) -> Sql:
+    """A condition on customers' days: of those who bought in the span, who may be few of all there are."""
+    days, parameters = relation(CUSTOMERS, span, state)
+    return f"email IN (SELECT email FROM ({days}) AS here)", parameters
