@@ -9,8 +9,8 @@ from typing import NamedTuple
 from django.conf import settings
 
 from accounts import sessions
-from analyticsapp import saved_exports
-from analyticsapp.build import build
+from analyticsapp.exports import saved_exports
+from analyticsapp.rollups.build import build
 from audit import sealing
 from monitoring import alerts, running
 from orders import basket, mailing

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from analyticsapp.facts import Facts
+from analyticsapp.figures.facts import Facts
 from purelaka.money import display, to_major
 
 MONEY, COUNT, PERCENT = "money", "count", "percent"
@@ -19,7 +19,8 @@ class Kpi:
 
     `better` is "up" or "down" when one of them is welcome, else empty. `parts` are the KPIs that the
     formula names, with the sign or operator in front of each. `report` names the report that shows it;
-    empty: the dashboard does. `needs` are the groups of `analyticsapp.further` that the formula reads.
+    empty: the dashboard does. `needs` are the groups of `analyticsapp.figures.further` that the formula
+    reads.
     """
 
     key: str

@@ -5,8 +5,6 @@ from dataclasses import replace
 
 from django.urls import reverse
 
-from analyticsapp.asked import Asked
-from analyticsapp.report_tables import Table, beside
 from analyticsapp.report_tabs import clock, customers, products, refunds
 from analyticsapp.report_tabs.asking import OWN_SUMS, Asking, Shown
 from analyticsapp.report_tabs.clock import of_time
@@ -14,6 +12,8 @@ from analyticsapp.report_tabs.customers import of_customers
 from analyticsapp.report_tabs.money import of_money
 from analyticsapp.report_tabs.products import of_products
 from analyticsapp.report_tabs.refunds import of_refunds
+from analyticsapp.report_tabs.tables import Table, beside
+from analyticsapp.views.asked import Asked
 
 Maker = Callable[[Asking], Shown]
 REPORTS: dict[str, tuple[str, Maker]] = {

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from analyticsapp.asked import Asked
 from analyticsapp.kpis import KPIS
-from analyticsapp.report_tables import Head, Table
-from analyticsapp.rollups import State
+from analyticsapp.report_tabs.tables import Head, Table
+from analyticsapp.rollups.definitions import State
+from analyticsapp.views.asked import Asked
 from analyticsapp.windows import Window
 from purelaka.figures import Chart
 

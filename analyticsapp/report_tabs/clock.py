@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from analyticsapp import drills
-from analyticsapp.csv_file import MONEY, TEXT
-from analyticsapp.daily import daily_figures
-from analyticsapp.report_tables import PERCENT, Head, Table, Value, share
+from analyticsapp.exports.csv_file import MONEY, TEXT
+from analyticsapp.figures.daily import daily_figures
+from analyticsapp.proof import drills
 from analyticsapp.report_tabs.asking import Asking, Shown
+from analyticsapp.report_tabs.tables import PERCENT, Head, Table, Value, share
 from analyticsapp.reports import sold
 from purelaka.figures import Cell, Chart, count_cell
 

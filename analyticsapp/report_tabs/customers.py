@@ -5,15 +5,15 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
-from analyticsapp import drills
-from analyticsapp.charts import bucketed
-from analyticsapp.csv_file import MONEY, TEXT
-from analyticsapp.daily import every_day
-from analyticsapp.drills import SUM, Drill
+from analyticsapp.exports.csv_file import MONEY, TEXT
+from analyticsapp.figures.daily import every_day
 from analyticsapp.kpis.definition import average
-from analyticsapp.report_tables import CHANGE, PERCENT, POINTS, Head, Table, Value, change, share
+from analyticsapp.proof import drills
+from analyticsapp.proof.drills import SUM, Drill
 from analyticsapp.report_tabs.asking import OWN_SUMS, Asking, Shown
+from analyticsapp.report_tabs.tables import CHANGE, PERCENT, POINTS, Head, Table, Value, change, share
 from analyticsapp.reports import customers
+from analyticsapp.views.charts import bucketed
 from analyticsapp.windows import Window
 from purelaka.figures import Chart
 

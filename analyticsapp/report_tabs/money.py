@@ -1,9 +1,9 @@
 """The report of the money: from what customers paid to the bank."""
 
-from analyticsapp.csv_file import MONEY, TEXT
-from analyticsapp.daily import daily_figures
-from analyticsapp.report_tables import Head, Table
+from analyticsapp.exports.csv_file import MONEY, TEXT
+from analyticsapp.figures.daily import daily_figures
 from analyticsapp.report_tabs.asking import Asking, Shown
+from analyticsapp.report_tabs.tables import Head, Table
 from analyticsapp.reports import money
 from purelaka.figures import Cell, Chart
 from purelaka.money import display

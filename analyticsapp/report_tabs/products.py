@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from analyticsapp import drills
-from analyticsapp.csv_file import MONEY, TEXT
-from analyticsapp.drills import SUM
+from analyticsapp.exports.csv_file import MONEY, TEXT
 from analyticsapp.kpis.definition import two_digits
-from analyticsapp.report_tables import PERCENT, Head, Table, Value, share
+from analyticsapp.proof import drills
+from analyticsapp.proof.drills import SUM
 from analyticsapp.report_tabs.asking import Asking, Shown
+from analyticsapp.report_tabs.tables import PERCENT, Head, Table, Value, share
 from analyticsapp.reports import margin, sold
 from analyticsapp.reports.margin import ProductMargin
 from purelaka.figures import Cell, Chart, count_cell

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from analyticsapp import drills
-from analyticsapp.csv_file import MONEY, TEXT
-from analyticsapp.daily import DayFigures, daily_figures
-from analyticsapp.report_tables import PERCENT, Head, Table, Value, beside, share
+from analyticsapp.exports.csv_file import MONEY, TEXT
+from analyticsapp.figures.daily import DayFigures, daily_figures
+from analyticsapp.proof import drills
 from analyticsapp.report_tabs.asking import Asking, Shown
+from analyticsapp.report_tabs.tables import PERCENT, Head, Table, Value, beside, share
 from analyticsapp.reports import customers, refunds
 from analyticsapp.windows import LATEST, Window
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from analyticsapp.reading import as_day, rows
 from analyticsapp.reports.sales import bought_in, customer_days, month_of
-from analyticsapp.rollups import State
+from analyticsapp.rollups.definitions import State
 from analyticsapp.windows import Window
 
 # A customer is new in the window that holds the day of their first order in this currency.

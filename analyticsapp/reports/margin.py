@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from django.db import connection
 
-from analyticsapp.evidence import Scope
 from analyticsapp.known import EVERYTHING, Known
+from analyticsapp.proof.evidence import Scope
 from analyticsapp.reading import Sql, rows
-from analyticsapp.rollups import PRODUCT_ROLLUP, WITHOUT_TAX, State, relation
+from analyticsapp.rollups.definitions import PRODUCT_ROLLUP, WITHOUT_TAX, State, relation
 from analyticsapp.windows import Window
 
 # What went back is what the ledger says: a pending refund counts, one that failed does not.

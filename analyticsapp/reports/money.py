@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analyticsapp.daily import DayFigures
+from analyticsapp.figures.daily import DayFigures
 from analyticsapp.reading import moment_parameter, rows
 from analyticsapp.windows import Window
 

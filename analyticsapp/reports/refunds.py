@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from analyticsapp.known import EVERYTHING, Known
 from analyticsapp.reading import rows
 from analyticsapp.reports.sales import month_of, sold_on
-from analyticsapp.rollups import REFUND_ROLLUP, State, relation
+from analyticsapp.rollups.definitions import REFUND_ROLLUP, State, relation
 from analyticsapp.windows import EARLIEST, LATEST, Window
 
 PAIRS = """

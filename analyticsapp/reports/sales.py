@@ -4,8 +4,8 @@ from django.db import connection
 
 from analyticsapp.known import EVERYTHING, Known
 from analyticsapp.reading import Sql
-from analyticsapp.rollups import CUSTOMER_ROLLUP as CUSTOMERS
-from analyticsapp.rollups import State, relation
+from analyticsapp.rollups.definitions import CUSTOMER_ROLLUP as CUSTOMERS
+from analyticsapp.rollups.definitions import State, relation
 from analyticsapp.windows import EARLIEST, Window
 
 # The first day on which an order's sale entries sum to more than zero. {order} and {currency} are columns.

@@ -8,10 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from analyticsapp.exports import products
+from analyticsapp.exports.files import products
 from analyticsapp.known import EVERYTHING, Known
 from analyticsapp.reading import Sql, rows
-from analyticsapp.rollups import State
+from analyticsapp.rollups.definitions import State
 from analyticsapp.windows import Window
 
 # One row for each order and day, as the figure Orders counts them: its amounts sum to gross sales.

@@ -12,11 +12,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import TestCase
 
-from analyticsapp import build as building
-from analyticsapp.build import LedgerBusy, build
-from analyticsapp.facts import window_facts
+from analyticsapp.figures.facts import window_facts
 from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, RefundDay, RefundPair, SnapshotBuild
-from analyticsapp.rollups import state
+from analyticsapp.rollups import build as building
+from analyticsapp.rollups.build import LedgerBusy, build
+from analyticsapp.rollups.definitions import state
 from analyticsapp.tests.ledgers import at, june, post, refunded, sold
 from analyticsapp.tests.recount import books, recount
 from analyticsapp.tests.test_random_ledgers import rollups

@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from analyticsapp import closing
-from analyticsapp.build import build
-from analyticsapp.closing import CannotClose, close
 from analyticsapp.known import EVERYTHING, Known
 from analyticsapp.kpis import KPIS
-from analyticsapp.learnt import MARGINS
 from analyticsapp.models import ClosedMonth
+from analyticsapp.months import closing
+from analyticsapp.months.closing import CannotClose, close
+from analyticsapp.proof.learnt import MARGINS
+from analyticsapp.rollups.build import build
 from analyticsapp.tests.ledgers import at, placed, post, refunded, sold, variant
 from analyticsapp.tests.test_dashboard import text
 from analyticsapp.tests.test_further_kpis import dispute

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role
-from analyticsapp.build import build
+from analyticsapp.rollups.build import build
 from analyticsapp.tests.ledgers import at, post, refunded, sold
 from analyticsapp.tests.test_export_contract import body
 from payments.models import Kind

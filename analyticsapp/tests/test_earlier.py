@@ -11,17 +11,16 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.privacy import customer_key
-from analyticsapp import changed, evidence
-from analyticsapp.build import build
-from analyticsapp.evidence import Scope
-from analyticsapp.facts import window_facts
+from analyticsapp.figures.facts import window_facts
 from analyticsapp.kpis import KPIS
-from analyticsapp.learnt import OF_FACTS, OF_WISHES
-from analyticsapp.proof import EVIDENCE
-from analyticsapp.report_pages import asking
-from analyticsapp.report_tables import Table
+from analyticsapp.proof import changed, evidence
+from analyticsapp.proof.evidence import Scope
+from analyticsapp.proof.learnt import OF_FACTS, OF_WISHES
+from analyticsapp.proof.of_figures import EVIDENCE
 from analyticsapp.report_tabs import CELLS
-from analyticsapp.rollups import State, state
+from analyticsapp.report_tabs.tables import Table
+from analyticsapp.rollups.build import build
+from analyticsapp.rollups.definitions import State, state
 from analyticsapp.tests.ledgers import at, placed, post, refunded, variant
 from analyticsapp.tests.ledgers import sold as sell
 from analyticsapp.tests.test_dashboard import text
@@ -29,9 +28,10 @@ from analyticsapp.tests.test_further_kpis import charge, dispute
 from analyticsapp.tests.test_margin import give_back, put_back
 from analyticsapp.tests.test_margin import sell as sell_goods
 from analyticsapp.tests.test_report_cells import ASKED, MAY_AND_JUNE, a_small_shop, ask, cells
+from analyticsapp.views.reports import asking
 from analyticsapp.windows import Window
-from analyticsapp.wish_figures import WISH_FIGURES
-from analyticsapp.wish_funnel import ALL, funnel
+from analyticsapp.wishes.funnel import ALL, funnel
+from analyticsapp.wishes.funnel_figures import WISH_FIGURES
 from audit.models import AuditLog
 from catalog.models import Variant
 from orders.models import Basket, BasketItem

@@ -12,9 +12,8 @@ from django.test import SimpleTestCase, TestCase
 from django.urls import reverse
 
 from accounts.models import Role
-from analyticsapp import documents
-from analyticsapp.exports import EXPORTS, SUMMARY_KPIS
-from analyticsapp.kpis import KPIS
+from analyticsapp.exports.files import EXPORTS, SUMMARY_KPIS
+from analyticsapp.kpis import KPIS, documents
 from purelaka.testing import make_user
 
 CONTRACT = Path(settings.BASE_DIR) / "docs" / "contracts" / "kpi_contract.json"

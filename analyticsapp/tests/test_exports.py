@@ -15,10 +15,10 @@ from django.test import Client, TestCase
 from django.urls import reverse
 
 from accounts.models import Role
-from analyticsapp import csv_file, exports
-from analyticsapp.build import build
-from analyticsapp.csv_file import Source
-from analyticsapp.export_file import bounds
+from analyticsapp.exports import csv_file, files
+from analyticsapp.exports.csv_file import Source
+from analyticsapp.exports.export_file import bounds
+from analyticsapp.rollups.build import build
 from analyticsapp.tests.ledgers import at, june, placed, refunded, sold
 from analyticsapp.tests.test_build import together
 from analyticsapp.tests.test_export_contract import body, leave
@@ -222,8 +222,8 @@ class Formulas(FilesTestCase):
             Order.objects.filter(pk=order.pk).update(created_at=datetime.fromisoformat(f"{moment}+00:00"))
         window = Window(*june(1, 30))
         queries = {
-            "orders": Source(exports.ORDER_COLUMNS, (exports.ORDERS, bounds(window))),
-            "customers": Source(exports.CUSTOMER_COLUMNS, exports.customers(window)),
+            "orders": Source(files.ORDER_COLUMNS, (files.ORDERS, bounds(window))),
+            "customers": Source(files.CUSTOMER_COLUMNS, files.customers(window)),
         }
 
         for name, source in queries.items():

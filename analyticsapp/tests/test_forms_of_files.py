@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from analyticsapp.exports import EXPORTS
+from analyticsapp.exports.files import EXPORTS
 from analyticsapp.tests.ledgers import at, refunded, sold
 from analyticsapp.tests.test_export_contract import body
 from analyticsapp.tests.test_exports import JUNE, FilesTestCase

@@ -6,9 +6,9 @@ from django.test import TestCase
 from django.urls import reverse
 
 from accounts.models import Role
-from analyticsapp.facts import compare
+from analyticsapp.figures.facts import compare
 from analyticsapp.kpis import KPIS
-from analyticsapp.rollups import state
+from analyticsapp.rollups.definitions import state
 from analyticsapp.tests.ledgers import at, june, placed, post, refunded, sold
 from analyticsapp.tests.test_dashboard import JUNE, text
 from analyticsapp.tests.test_kpi_detail import url

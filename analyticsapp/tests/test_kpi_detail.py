@@ -9,9 +9,9 @@ from django.test import TestCase
 from django.urls import reverse
 
 from accounts.models import Role
-from analyticsapp.build import build
 from analyticsapp.kpis import KPIS
 from analyticsapp.models import AnalyticsSnapshotDaily
+from analyticsapp.rollups.build import build
 from analyticsapp.tests.ledgers import at, post, refunded, sold
 from analyticsapp.tests.test_dashboard import JUNE, text
 from analyticsapp.tests.test_export_contract import body

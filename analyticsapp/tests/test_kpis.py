@@ -6,10 +6,10 @@ from typing import Any
 from django.test import SimpleTestCase, TestCase
 
 from accounts.models import User
-from analyticsapp.facts import Facts, window_facts
+from analyticsapp.figures.facts import Facts, window_facts
 from analyticsapp.kpis import KPIS
 from analyticsapp.kpis.definition import for_file, for_people
-from analyticsapp.rollups import state
+from analyticsapp.rollups.definitions import state
 from analyticsapp.tests.ledgers import at, june, placed, post, refunded, sold
 from analyticsapp.windows import Window
 from orders.models import Basket, BasketItem, OrderStatus

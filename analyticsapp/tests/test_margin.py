@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as RandomTestCase
 
 from accounts.models import Role
-from analyticsapp.build import build
 from analyticsapp.kpis import KPIS
 from analyticsapp.reports import margin
 from analyticsapp.reports.margin import Margin
-from analyticsapp.rollups import state
+from analyticsapp.rollups.build import build
+from analyticsapp.rollups.definitions import state
 from analyticsapp.tests.ledgers import at, june, numbers, refunded, sold
 from analyticsapp.tests.test_dashboard import JUNE, text
 from analyticsapp.tests.test_export_contract import body

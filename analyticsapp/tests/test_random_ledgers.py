@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from analyticsapp.build import build
-from analyticsapp.daily import daily_figures
-from analyticsapp.facts import compare, window_facts
+from analyticsapp.figures.daily import daily_figures
+from analyticsapp.figures.facts import compare, window_facts
 from analyticsapp.models import (
     AnalyticsSnapshotDaily,
     CustomerDay,
@@ -18,7 +17,8 @@ from analyticsapp.models import (
     RefundDay,
     RefundPair,
 )
-from analyticsapp.rollups import state
+from analyticsapp.rollups.build import build
+from analyticsapp.rollups.definitions import state
 from analyticsapp.tests.ledgers import post, sold
 from analyticsapp.tests.recount import books, recount
 from analyticsapp.tests.test_recount import published

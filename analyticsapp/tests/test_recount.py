@@ -7,9 +7,9 @@ from django.core.management import call_command
 from django.test import SimpleTestCase, TestCase
 from django.utils import timezone
 
-from analyticsapp.facts import compare, with_margin
+from analyticsapp.figures.facts import compare, with_margin
 from analyticsapp.kpis import KPIS
-from analyticsapp.rollups import state
+from analyticsapp.rollups.definitions import state
 from analyticsapp.tests.ledgers import placed, post
 from analyticsapp.tests.recount import RECOUNTS, Figure, books, recount
 from analyticsapp.tests.test_further_kpis import charge, dispute

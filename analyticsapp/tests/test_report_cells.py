@@ -22,27 +22,27 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as RandomTestCase
 
 from accounts.models import Role
-from analyticsapp import documents, evidence
-from analyticsapp.asked import Asked
-from analyticsapp.breakdowns import BREAKDOWNS, REGISTRY
-from analyticsapp.build import build
-from analyticsapp.drills import SUM
-from analyticsapp.evidence import Scope
-from analyticsapp.formulas import canonical
-from analyticsapp.kpis import KPIS
-from analyticsapp.report_pages import asking
-from analyticsapp.report_tables import Head, Table
+from analyticsapp.kpis import KPIS, documents
+from analyticsapp.kpis.breakdowns import BREAKDOWNS, REGISTRY
+from analyticsapp.kpis.formulas import canonical
+from analyticsapp.proof import evidence
+from analyticsapp.proof.drills import SUM
+from analyticsapp.proof.evidence import Scope
 from analyticsapp.report_tabs import CELLS, REPORTS
 from analyticsapp.report_tabs.asking import Asking
-from analyticsapp.rollups import state
+from analyticsapp.report_tabs.tables import Head, Table
+from analyticsapp.rollups.build import build
+from analyticsapp.rollups.definitions import state
 from analyticsapp.tests.ledgers import at, post, refunded
 from analyticsapp.tests.ledgers import sold as sell
 from analyticsapp.tests.test_dashboard import text
 from analyticsapp.tests.test_export_contract import body
 from analyticsapp.tests.test_further_kpis import charge, dispute
 from analyticsapp.tests.test_random_ledgers import Sale, moment, sales, windows, write
+from analyticsapp.views.asked import Asked
+from analyticsapp.views.reports import asking
 from analyticsapp.windows import Window
-from analyticsapp.wish_figures import WISH_FIGURES
+from analyticsapp.wishes.funnel_figures import WISH_FIGURES
 from audit.models import AuditLog
 from payments.models import Kind, Refund
 from purelaka.testing import make_user
@@ -103,7 +103,7 @@ class Completeness(TestCase):
             with self.subTest(report, table=table.key):
                 self.assertTrue(table.rows)
                 self.assertEqual(
-                    table.undefined, [], "name its key in the registry: analyticsapp/breakdowns.py"
+                    table.undefined, [], "name its key in the registry: analyticsapp/kpis/breakdowns.py"
                 )
                 keys = {head.key for head in table.heads if head.key} | set(table.row_keys)
                 self.assertLessEqual(keys, set(REGISTRY))
@@ -150,16 +150,20 @@ class Queries(SimpleTestCase):
     """A formula that changes in a query is seen, and what means nothing there is not."""
 
     changes = {
-        "rollups.DAILY_ROLLUP": ("'fee', 'fee_credit'", "'fee'", "fees"),
-        "rollups.SOLD": ("SUM(amount)", "MAX(amount)", "orders"),
-        "counts.WISHED": ("wish.removed_at >=", "wish.removed_at <", "wishlisted_users"),
-        "counts.PEOPLE_BY_DAY": ("BETWEEN", "NOT BETWEEN", "unique_customers"),
-        "returning.RETURNS": ("orders > 2", "orders > 3", "repeat_customers"),
-        "refunded.REFUNDED": ("SUM(refunds)", "MAX(refunds)", "refunded_orders"),
-        "further.DISPUTES": ("'lost'", "'won'", "dispute_rate_pct"),
-        "further.SALES": ("refunds < 0", "refunds <= 0", "refund_rate_sold_orders_pct"),
-        "further.GOODS": ("SUM(units)", "MAX(units)", "units"),
-        "rollups.PRODUCT_ROLLUP": ("SUM(item.amount_total)", "MAX(item.amount_total)", "gross_product_sales"),
+        "rollups.definitions.DAILY_ROLLUP": ("'fee', 'fee_credit'", "'fee'", "fees"),
+        "rollups.definitions.SOLD": ("SUM(amount)", "MAX(amount)", "orders"),
+        "figures.counts.WISHED": ("wish.removed_at >=", "wish.removed_at <", "wishlisted_users"),
+        "figures.counts.PEOPLE_BY_DAY": ("BETWEEN", "NOT BETWEEN", "unique_customers"),
+        "rollups.returning.RETURNS": ("orders > 2", "orders > 3", "repeat_customers"),
+        "rollups.refunded.REFUNDED": ("SUM(refunds)", "MAX(refunds)", "refunded_orders"),
+        "figures.further.DISPUTES": ("'lost'", "'won'", "dispute_rate_pct"),
+        "figures.further.SALES": ("refunds < 0", "refunds <= 0", "refund_rate_sold_orders_pct"),
+        "figures.further.GOODS": ("SUM(units)", "MAX(units)", "units"),
+        "rollups.definitions.PRODUCT_ROLLUP": (
+            "SUM(item.amount_total)",
+            "MAX(item.amount_total)",
+            "gross_product_sales",
+        ),
         "reports.margin.OF_DAYS": ("-refunded", "refunded", "goods_revenue"),
         "reports.margin.LINES": ("item.amount_total - item", "item.amount_total + item", "product_margin"),
         "reports.margin.TOTALS": ("SUM(cost)", "MAX(cost)", "goods_cost"),
@@ -171,10 +175,10 @@ class Queries(SimpleTestCase):
         "reports.sold.COUNTRY": ("country, ''", "country, 'GB'", "sales_share_by_country_pct"),
         "reports.sold.METHOD": ("'succeeded'", "'failed'", "sales_by_method"),
         "reports.margin.BY_PRODUCT": ("SUM(", "MAX(", "margin_by_product"),
-        "exports.PRODUCTS": ("SUM(", "MAX(", "units_by_product"),
-        "wish_funnel.STEPS": ("< sold.paid_at", "<= sold.paid_at", "wish_people_bought"),
-        "wish_funnel.FUNNEL": ("AVG(seconds)", "MAX(seconds)", "wish_to_basket"),
-        "wish_funnel.PRODUCTS": ("COUNT(bought_at)", "COUNT(*)", "wishes_bought"),
+        "exports.files.PRODUCTS": ("SUM(", "MAX(", "units_by_product"),
+        "wishes.funnel.STEPS": ("< sold.paid_at", "<= sold.paid_at", "wish_people_bought"),
+        "wishes.funnel.FUNNEL": ("AVG(seconds)", "MAX(seconds)", "wish_to_basket"),
+        "wishes.funnel.PRODUCTS": ("COUNT(bought_at)", "COUNT(*)", "wishes_bought"),
     }
 
     def test_a_query_that_changed_needs_a_new_version_or_somebody_s_word(self) -> None:
@@ -193,7 +197,7 @@ class Queries(SimpleTestCase):
 
     def test_with_a_new_version_it_may_change(self) -> None:
         with (
-            self.changed("further.GOODS", "SUM(units)", "MAX(units)"),
+            self.changed("figures.further.GOODS", "SUM(units)", "MAX(units)"),
             patch.dict(KPIS["units"].__dict__, {"version": 2}),
         ):
             self.assertEqual(documents.requeried(), ["gross_product_sales"])

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as RandomTestCase
 
 from accounts.models import Role
-from analyticsapp.build import build
-from analyticsapp.daily import daily_figures
-from analyticsapp.facts import window_facts
+from analyticsapp.figures.daily import daily_figures
+from analyticsapp.figures.facts import window_facts
 from analyticsapp.report_tabs import REPORTS
 from analyticsapp.reports import customers, money, refunds, sold
-from analyticsapp.rollups import state
+from analyticsapp.rollups.build import build
+from analyticsapp.rollups.definitions import state
 from analyticsapp.tests.ledgers import at, june, post, refunded
 from analyticsapp.tests.ledgers import sold as sell
 from analyticsapp.tests.test_dashboard import JUNE, text

@@ -7,7 +7,7 @@ from django.test import TestCase, override_settings
 from django.urls import reverse
 
 from accounts.models import Role
-from analyticsapp import saved_exports
+from analyticsapp.exports import saved_exports
 from analyticsapp.models import SavedExport
 from purelaka.testing import make_user
 
@@ -124,7 +124,7 @@ class Mails(SavedExportCase):
     def test_a_mail_server_that_is_away_is_noted_and_tried_again(self) -> None:
         self.saved()
         away = override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_PORT=1)
-        with away, self.assertLogs("analyticsapp.saved_exports", "WARNING"):
+        with away, self.assertLogs("analyticsapp.exports.saved_exports", "WARNING"):
             self.assertEqual(saved_exports.send_due(MONDAY), 0)
         self.assertIn("refused", SavedExport.objects.get().error)
 

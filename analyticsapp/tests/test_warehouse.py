@@ -18,15 +18,15 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from accounts.privacy import customer_key
-from analyticsapp import parquet_store
-from analyticsapp.build import build
-from analyticsapp.facts import window_facts
+from analyticsapp.figures.facts import window_facts
 from analyticsapp.kpis import KPIS
-from analyticsapp.parquet_store import CannotExport, Manifest
 from analyticsapp.reports import margin
-from analyticsapp.rollups import state
+from analyticsapp.rollups.build import build
+from analyticsapp.rollups.definitions import state
 from analyticsapp.tests.ledgers import at, refunded, sold
-from analyticsapp.warehouse import export
+from analyticsapp.warehouse import parquet_store
+from analyticsapp.warehouse.parquet_store import CannotExport, Manifest
+from analyticsapp.warehouse.writing import export
 from analyticsapp.windows import Window, last_days
 from orders.models import Order
 from payments.models import LedgerEntry

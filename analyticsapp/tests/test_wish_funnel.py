@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.models import Role, User
-from analyticsapp import evidence
-from analyticsapp.evidence import Scope
-from analyticsapp.rollups import state
+from analyticsapp.proof import evidence
+from analyticsapp.proof.evidence import Scope
+from analyticsapp.rollups.definitions import state
 from analyticsapp.windows import Window
-from analyticsapp.wish_figures import WISH_FIGURES
-from analyticsapp.wish_funnel import PEOPLE, WISHES, Funnel, OfVariant, Only, Reached, Timed, funnel
+from analyticsapp.wishes.funnel import PEOPLE, WISHES, Funnel, OfVariant, Only, Reached, Timed, funnel
+from analyticsapp.wishes.funnel_figures import WISH_FIGURES
 from catalog.models import Variant
 from orders.models import Basket, BasketItem, Order, OrderStatus
 from purelaka.testing import make_order, make_user, make_variant

@@ -17,7 +17,7 @@ from accounts.privacy import customer_key
 from analyticsapp.tests.ledgers import at, sold
 from analyticsapp.tests.test_dashboard import JUNE, text
 from analyticsapp.tests.test_export_contract import body
-from analyticsapp.wish_figures import WISH_FIGURES, spoken_span
+from analyticsapp.wishes.funnel_figures import WISH_FIGURES, spoken_span
 from audit.models import AuditLog
 from catalog.models import Variant
 from orders.models import Basket, BasketItem

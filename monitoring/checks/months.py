@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from analyticsapp import closing
 from analyticsapp.kpis import KPIS
 from analyticsapp.models import ClosedMonth
+from analyticsapp.months import closing
 from audit.models import AuditLog
 from monitoring.check import Finding, check
 

@@ -6,7 +6,6 @@ Days with entries after the newest build are left out: nobody reads them from th
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from analyticsapp.day_pairs import DayPairs
 from analyticsapp.models import (
     AnalyticsSnapshotDaily,
     CustomerDay,
@@ -16,8 +15,9 @@ from analyticsapp.models import (
     RefundPair,
     SnapshotBuild,
 )
-from analyticsapp.refunded import REFUNDED
-from analyticsapp.returning import RETURNS
+from analyticsapp.rollups.day_pairs import DayPairs
+from analyticsapp.rollups.refunded import REFUNDED
+from analyticsapp.rollups.returning import RETURNS
 from monitoring.check import Finding, check, counts, money, rows, spoken_day
 from monitoring.models import Severity
 from payments.models import LedgerEntry

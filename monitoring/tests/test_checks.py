@@ -8,8 +8,8 @@ from django.db import connection
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
-from analyticsapp import closing
-from analyticsapp.build import build
+from analyticsapp.months import closing
+from analyticsapp.rollups.build import build
 from audit import sealing
 from monitoring.check import registry
 from monitoring.models import DataQualityIssue, IssueStatus

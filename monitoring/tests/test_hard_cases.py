@@ -6,8 +6,8 @@ from django.db.models import F
 from django.test import TestCase
 from django.utils import timezone
 
-from analyticsapp.build import build
 from analyticsapp.models import AnalyticsSnapshotDaily, SnapshotBuild
+from analyticsapp.rollups.build import build
 from catalog.models import Variant
 from monitoring import running
 from monitoring.models import CheckRun, DataQualityIssue, RunStatus

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from analyticsapp.build import build
+from analyticsapp.rollups.build import build
 from monitoring import running
 from monitoring.check import registry
 from monitoring.models import CheckRun, DataQualityIssue

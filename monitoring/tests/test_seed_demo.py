@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from analyticsapp.windows import Window
-from analyticsapp.wish_funnel import funnel
+from analyticsapp.wishes.funnel import funnel
 from audit.models import AuditLog
 from catalog.models import Variant
 from monitoring.models import CheckRun, DataQualityIssue, RunStatus

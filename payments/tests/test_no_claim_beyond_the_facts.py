@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from analyticsapp.build import build
 from analyticsapp.models import AnalyticsSnapshotDaily, CustomerDay, ProductDay, RefundDay
+from analyticsapp.rollups.build import build
 from catalog.models import StockMovement, Variant
 from monitoring.check import Finding
 from monitoring.checks import events, ledger, orders, stock

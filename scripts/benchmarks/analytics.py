@@ -97,7 +97,7 @@ def measured(url: str, sizes: list[int], rounds: int) -> Iterator[dict[str, floa
     from django.db import connection
     from django.utils import timezone
 
-    from analyticsapp.build import build
+    from analyticsapp.rollups.build import build
 
     prepare()
     copier = Copier()
@@ -190,7 +190,7 @@ def first_byte(port: int, url: str, session: str) -> float:
 def builds(rounds: int) -> dict[str, float]:
     from django.utils import timezone
 
-    from analyticsapp.build import build
+    from analyticsapp.rollups.build import build
 
     now = timezone.now()
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from analyticsapp.build import LedgerBusy, build
+from analyticsapp.rollups.build import LedgerBusy, build
 
 
 class Command(BaseCommand):

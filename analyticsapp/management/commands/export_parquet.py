@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from analyticsapp import warehouse
-from analyticsapp.build import LedgerBusy
-from analyticsapp.parquet_store import CannotExport
+from analyticsapp.rollups.build import LedgerBusy
+from analyticsapp.warehouse import writing
+from analyticsapp.warehouse.parquet_store import CannotExport
 
 
 class Command(BaseCommand):
@@ -29,10 +29,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, place: str, without_personal_data: bool, **options: Any) -> None:
         now = timezone.now()
         try:
-            manifest = warehouse.export(place, now=now, personal_data=not without_personal_data)
+            manifest = writing.export(place, now=now, personal_data=not without_personal_data)
         except (CannotExport, LedgerBusy, OSError) as problem:
             raise CommandError(str(problem)) from problem
-        run = now.strftime(warehouse.RUN)
+        run = now.strftime(writing.RUN)
         for name, files in manifest.files.items():
             new = sum(file.path.endswith(f"{run}.parquet") for file in files)
             rows = sum(file.rows for file in files)

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from analyticsapp import documents
+from analyticsapp.kpis import documents
 
 REQUERIED = """The SQL behind {keys} is not as it was.
-If one of them counts something else now: give it a new version (kpis/, breakdowns.py or wish_figures.py in
+If one of them counts something else now: give it a new version (kpis/ or wishes/funnel_figures.py in
 analyticsapp/) and run this again.
 If they count the same, only faster or written in another way, and analyticsapp/tests/test_recount.py agrees:
 run manage.py kpi_docs --same-figures, and commit docs/contracts/kpi_queries.json."""

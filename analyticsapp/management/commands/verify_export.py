@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from analyticsapp import verifying
+from analyticsapp.exports import verifying
 
 
 class Command(BaseCommand):

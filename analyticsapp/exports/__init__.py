@@ -1,0 +1,1 @@
+"""The files: their columns and rows, the forms they are sent in, their manifest, and those that are saved."""

@@ -1,0 +1,1 @@
+"""What a window's figures are made of: sums of days, counts over the window, and further facts."""

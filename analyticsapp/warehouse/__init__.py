@@ -1,0 +1,1 @@
+"""Parquet files for a warehouse: the data sets, how they are written, and where they are."""
