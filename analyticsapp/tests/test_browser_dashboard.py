@@ -76,3 +76,17 @@ class Dashboard(BrowserTestCase):
         said = page.locator(".asof time")
         expect(said).to_have_css("font-size", "0px")
         self.assertIn(f"{now:%Y}", said.evaluate("it => getComputedStyle(it, '::after').content"))
+
+    def test_a_chart_that_was_hidden_while_the_window_changed_comes_back_whole(self) -> None:
+        sold(40_00, timezone.now())
+        self.sign_in(Role.ANALYST)
+        self.visit("/analytics/?days=7")
+        drawn = self.page.locator("figure[data-chart=revenue] .canvas svg")
+        before = drawn.inner_html()
+        toggle = self.page.locator("figure[data-chart=revenue] [data-table]")
+
+        toggle.click()
+        self.page.evaluate("dispatchEvent(new Event('resize'))")
+        toggle.click()
+
+        self.assertEqual(drawn.inner_html(), before)

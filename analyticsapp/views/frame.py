@@ -80,6 +80,7 @@ def gap(page: Asked, known: State, currency: str) -> str:
 
 
 def kpi_link(key: str, page: Asked, currency: str) -> str:
+    """The address of a figure's page for the asked window."""
     return page.address(reverse("analyticsapp:kpi-detail", args=[key]), currency=currency)
 
 

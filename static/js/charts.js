@@ -475,7 +475,9 @@ const start = (figure) => {
   toggle.addEventListener("click", () => {
     const drawn = figure.classList.toggle("is-drawn");
     toggle.setAttribute("aria-pressed", String(!drawn));
-    if (drawn) chart.resize();
+    if (!drawn) return;
+    chart.resize();
+    paint(); // hidden, it had no width
   });
   draws.set(figure, { chart, paint });
 };
